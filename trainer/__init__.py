@@ -1,0 +1,1 @@
+"""Trains an image classifier: a data set in, a run folder with the best checkpoint out."""

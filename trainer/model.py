@@ -1,0 +1,99 @@
+"""CifarNet: four convolutional blocks with residual shortcuts, about 3.4 M parameters. Knows nothing of training."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+WIDTHS = (64, 128, 256, 384)
+
+
+class Block(nn.Module):
+    """conv - pool - norm - act, then a residual conv - norm - act, then dropout.
+
+    Pooling straight after the first convolution (as in airbench, arXiv 2404.00498, section 3.1) keeps the second one
+    on the smaller map: 103 M multiply-adds for a 32x32 picture, half of what pooling at the end of each block takes.
+    """
+
+    def __init__(self, inputs: int, outputs: int, *, pool: bool, dropout: float) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+        self.pool = nn.MaxPool2d(2) if pool else nn.Identity()
+        self.norm1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(outputs)
+        self.act = nn.LeakyReLU(0.1)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.act(self.norm1(self.pool(self.conv1(x))))
+        x = x + self.act(self.norm2(self.conv2(x)))
+        return self.dropout(x)
+
+
+class CifarNet(nn.Module):
+    """Normalised RGB float [N, 3, H, W] -> logits float [N, classes]; H and W at least 8.
+
+    dropout: one probability a block; logit_scale: the constant that the head's output is multiplied with (recipes with
+    a high learning rate need it below 1 to start learning).
+    """
+
+    def __init__(
+        self,
+        classes: int,
+        widths: tuple[int, int, int, int] = WIDTHS,
+        dropout: tuple[float, float, float, float] = (0.2, 0.3, 0.4, 0.5),
+        logit_scale: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self.logit_scale = logit_scale
+        inputs = (3, *widths[:-1])
+        self.blocks = nn.Sequential(
+            *(
+                Block(before, after, pool=index < len(widths) - 1, dropout=probability)
+                for index, (before, after, probability) in enumerate(zip(inputs, widths, dropout, strict=True))
+            )
+        )
+        self.head = nn.Linear(widths[-1], classes)
+        self._architecture = {
+            "name": "cifarnet",
+            "classes": classes,
+            "widths": list(widths),
+            "dropout": list(dropout),
+            "logit_scale": logit_scale,
+        }
+
+    @property
+    def architecture(self) -> dict[str, Any]:
+        """Plain types; `build_network(architecture)` makes the same network again."""
+        return dict(self._architecture)
+
+    def features(self, x: Tensor) -> Tensor:
+        """[N, 3, H, W] -> [N, widths[-1], H/8, W/8]"""
+        return self.blocks(x)
+
+    def forward(self, x: Tensor) -> Tensor:
+        pooled = nn.functional.adaptive_avg_pool2d(self.features(x), 1).flatten(1)
+        return self.head(pooled) * self.logit_scale
+
+
+def build_network(architecture: dict[str, Any]) -> CifarNet:
+    """Rebuild the network that a checkpoint describes. Raises ValueError when it describes another one."""
+    fields = dict(architecture)
+    name = fields.pop("name", None)
+    if name != "cifarnet":
+        raise ValueError(f"unknown architecture {name!r}")
+    try:
+        return CifarNet(
+            fields["classes"], tuple(fields["widths"]), tuple(fields["dropout"]), float(fields["logit_scale"])
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"incomplete architecture ({error})") from error
+
+
+def dirac_init(network: nn.Module) -> None:
+    """Let the leading channels of every convolution start as the identity (Zagoruyko and Komodakis, arXiv 1706.00388)."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            with torch.no_grad():
+                nn.init.dirac_(module.weight[: module.in_channels])

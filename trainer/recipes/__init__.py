@@ -1,0 +1,44 @@
+"""A recipe is what turns the network and the data into weights. Each lies in a file of its own, readable on its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch.optim import Optimizer
+
+from trainer.augment import Augmentation
+from trainer.model import CifarNet
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """epochs and batch_size are defaults that the command line may change; everything else is the recipe.
+
+    label_smoothing: share of the target spread over all classes; clip_norm: largest gradient norm, None for no limit;
+    dropout: one probability a block; dirac: start convolutions as the identity; optimizer(network) and
+    scheduler(optimizer, total_steps) build the parts; step_scheduler: after every batch, or after every epoch with the
+    validation loss.
+    """
+
+    name: str
+    epochs: int
+    batch_size: int
+    augmentation: Augmentation
+    dropout: tuple[float, float, float, float]
+    logit_scale: float
+    dirac: bool
+    label_smoothing: float
+    clip_norm: float | None
+    optimizer: Callable[[CifarNet], Optimizer]
+    scheduler: Callable[[Optimizer, int], Any]
+    step_scheduler: Literal["batch", "epoch"]
+
+
+def load_recipe(name: str) -> Recipe:
+    """The recipe of that name; raises KeyError for an unknown one."""
+    from trainer.recipes import baseline, fast
+
+    return {"baseline": baseline.RECIPE, "fast": fast.RECIPE}[name]
+
+
+RECIPES = ("baseline", "fast")
