@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
 from trainer.augment import Augmentation
 from trainer.model import CifarNet
@@ -30,7 +31,7 @@ class Recipe:
     label_smoothing: float
     clip_norm: float | None
     optimizer: Callable[[CifarNet], Optimizer]
-    scheduler: Callable[[Optimizer, int], Any]
+    scheduler: Callable[[Optimizer, int], LRScheduler]
     step_scheduler: Literal["batch", "epoch"]
 
 

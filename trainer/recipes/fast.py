@@ -40,7 +40,7 @@ def scheduler(optimizer: Optimizer, total_steps: int) -> OneCycleLR:
 
 RECIPE = Recipe(
     name="fast",
-    epochs=12,
+    epochs=15,
     batch_size=512,
     augmentation=Augmentation(shift=3, padding="reflect", flip="alternating"),
     dropout=(0.0, 0.0, 0.0, 0.0),

@@ -1,0 +1,76 @@
+"""What the command lines of all three packages share: options, exit status, and failures in one sentence."""
+
+import logging
+import logging.handlers
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+import platformdirs
+
+from runtime_app import __version__
+from runtime_app.errors import explain
+
+APP_NAME = "evidence"
+log = logging.getLogger(APP_NAME)
+
+
+def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --version, --debug and a short -h."""
+    command = click.option(
+        "--debug",
+        is_flag=True,
+        expose_value=False,
+        callback=lambda context, parameter, value: log.setLevel(logging.DEBUG) if value else None,
+        help="Show technical details of failures.",
+    )(command)
+    return click.version_option(__version__, message="%(version)s")(command)
+
+
+def run(command: click.Command, program: str) -> NoReturn:
+    """Run a click command and leave with its exit status; an exception becomes one sentence on stderr."""
+    start_log()
+    try:
+        status = command.main(prog_name=program, standalone_mode=False)
+    except click.exceptions.Exit as request:
+        sys.exit(request.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of a pipe left (as `| head` does): nothing to report, and nobody to report to
+        sys.exit(1)
+    except Exception as error:  # the one place where a failure meets a user of the terminal
+        explanation = explain(error)
+        log.error("%s", explanation.details)
+        click.echo(f"Error: {explanation.title} {explanation.advice}".rstrip(), err=True)
+        if log.isEnabledFor(logging.DEBUG):
+            click.echo(explanation.details, err=True)
+        sys.exit(explanation.exit_status)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def log_file() -> Path:
+    return platformdirs.user_log_path(APP_NAME, appauthor=False) / f"{APP_NAME}.log"
+
+
+def start_log() -> None:
+    """Technical details go to a rotating file in the platform's own place; where that cannot be, they are dropped."""
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    if log.handlers:
+        return
+    try:
+        log_file().parent.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = logging.handlers.RotatingFileHandler(
+            log_file(), maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True
+        )
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)

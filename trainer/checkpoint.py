@@ -1,0 +1,155 @@
+"""best.pt, which is exported and shared, and last.pt, from which a run goes on as if it had never stopped."""
+
+import pickle
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from runtime_app.errors import UserError
+from trainer.files import write_atomically
+from trainer.model import CifarNet, build_network
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What best.pt holds, as plain types and tensors.
+
+    architecture: see CifarNet.architecture; classes: in logit order; mean, std: per channel, in units of full scale;
+    image_size: height and width in pixels; epoch: 1-based; validation_accuracy: a fraction.
+    """
+
+    network: CifarNet
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    image_size: int
+    epoch: int
+    validation_accuracy: float
+
+
+def save_best(path: Path, checkpoint: Checkpoint) -> None:
+    content = {
+        "format": FORMAT,
+        "model": {name: value.cpu().contiguous() for name, value in checkpoint.network.state_dict().items()},
+        "architecture": checkpoint.network.architecture,
+        "classes": list(checkpoint.classes),
+        "mean": list(checkpoint.mean),
+        "std": list(checkpoint.std),
+        "image_size": checkpoint.image_size,
+        "epoch": checkpoint.epoch,
+        "validation_accuracy": checkpoint.validation_accuracy,
+    }
+    write_atomically(path, lambda temporary: torch.save(content, temporary))
+
+
+def load_best(path: Path) -> Checkpoint:
+    """Read best.pt without running any code from it; the network comes back in eval mode.
+
+    Raises UserError when the file is missing, is no checkpoint, carries code, or describes another network.
+    """
+    content = load_plain(path)
+    try:
+        if content["format"] != FORMAT:
+            raise UserError(
+                f"{path} has checkpoint format {content['format']}; this version reads {FORMAT}.",
+                "Use the version of the trainer that wrote it.",
+            )
+        network = build_network(content["architecture"])
+        network.load_state_dict(content["model"])
+        checkpoint = Checkpoint(
+            network.eval(),
+            tuple(str(name) for name in content["classes"]),
+            tuple(content["mean"]),
+            tuple(content["std"]),
+            int(content["image_size"]),
+            int(content["epoch"]),
+            float(content["validation_accuracy"]),
+        )
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        raise UserError(
+            f"{path} is not a checkpoint of this trainer's network ({error}).", "Name the best.pt of a training run."
+        ) from error
+    if len(checkpoint.classes) != network.head.out_features:
+        raise UserError(
+            f"{path} names {len(checkpoint.classes)} classes, but its network has {network.head.out_features} outputs.",
+            "Name the best.pt of a training run.",
+        )
+    return checkpoint
+
+
+def load_plain(path: Path) -> dict[str, Any]:
+    """torch.load with weights_only: tensors and plain types, never code. Raises UserError."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise UserError(f"There is no checkpoint {path}.", "Check the path.") from error
+    except pickle.UnpicklingError as error:
+        raise UserError(
+            f"{path} is not a checkpoint, or it carries code, which is never run.", "Name the best.pt of a training run."
+        ) from error
+    except (OSError, EOFError, RuntimeError, ValueError, KeyError) as error:
+        raise UserError(
+            f"{path} is not a checkpoint or is damaged ({_first_line(error)}).", "Name the best.pt of a training run."
+        ) from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path} is not a checkpoint of this trainer.", "Name the best.pt of a training run.")
+    return content
+
+
+def save_last(path: Path, network: nn.Module, parts: dict[str, Any], generator: torch.Generator, progress: dict[str, Any]) -> None:
+    """parts: objects with a state_dict (optimizer, scheduler); generator: draws order and augmentation;
+    progress: plain types that the loop needs back (epoch, best so far, metrics)."""
+    content = {
+        "format": FORMAT,
+        "model": network.state_dict(),
+        "parts": {name: part.state_dict() for name, part in parts.items()},
+        "generator": generator.get_state(),
+        "random_states": _random_states(),
+        "progress": progress,
+    }
+    write_atomically(path, lambda temporary: torch.save(content, temporary))
+
+
+def load_last(path: Path, network: nn.Module, parts: dict[str, Any], generator: torch.Generator) -> dict[str, Any]:
+    """Put everything back as save_last found it; returns the progress."""
+    content = load_plain(path)
+    if content.get("format") != FORMAT:
+        raise UserError(f"{path} has another checkpoint format.", "Use the version of the trainer that wrote it.")
+    network.load_state_dict(content["model"])
+    for name, part in parts.items():
+        part.load_state_dict(content["parts"][name])
+    generator.set_state(content["generator"])
+    _restore_random_states(content["random_states"])
+    return content["progress"]
+
+
+def _random_states() -> dict[str, Any]:
+    version, python_state, gauss = random.getstate()
+    kind, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
+    return {
+        "python": [version, list(python_state), gauss],
+        "numpy": [kind, torch.from_numpy(np.asarray(keys, dtype=np.int64)), position, has_gauss, cached],
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+
+
+def _restore_random_states(states: dict[str, Any]) -> None:
+    version, python_state, gauss = states["python"]
+    random.setstate((version, tuple(python_state), gauss))
+    kind, keys, position, has_gauss, cached = states["numpy"]
+    np.random.set_state((kind, keys.numpy().astype(np.uint32), position, has_gauss, cached))
+    torch.set_rng_state(states["torch"])
+    if states["cuda"] and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(states["cuda"])
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
