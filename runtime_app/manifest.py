@@ -1,0 +1,129 @@
+"""The schema of bundle.json, the only authority on what a deployment bundle holds."""
+
+import hashlib
+from typing import Literal
+
+import msgspec
+
+SCHEMA_VERSION = 1
+
+Precision = Literal["fp32", "int8", "fp16"]
+Score = Literal["max_probability", "margin", "energy"]
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of every part: immutable, and a field that nobody knows is refused."""
+
+
+class InputSpec(_Part):
+    """Network input: uint8 [batch, height, width, 3], RGB; resize: how pictures are brought to that size by default."""
+
+    height: int
+    width: int
+    resize: Literal["crop", "letterbox", "stretch"] = "crop"
+
+
+class Variant(_Part):
+    """One model file. tolerance: the largest difference from torch, per output, that the gate allowed on this variant."""
+
+    file: str
+    precision: Precision
+    sha256: str
+    bytes: int
+    tolerance: dict[str, float]
+    test_accuracy: float
+
+
+class Calibration(_Part):
+    """temperature divides the logits (Guo et al. 2017); expected calibration errors on the test split, 15 bins."""
+
+    temperature: float
+    ece_before: float
+    ece_after: float
+
+
+class VerdictRule(_Part):
+    """score is compared: below none_below "none", below unsure_below "unsure", otherwise "sure"."""
+
+    score: Score
+    none_below: float
+    unsure_below: float
+
+
+class SplitMetrics(_Part):
+    """Figures of the calibrated network on n pictures. nll in nats; accuracy, brier and ece as fractions."""
+
+    n: int
+    accuracy: float
+    nll: float
+    brier: float
+    ece: float
+
+
+class Metrics(_Part):
+    validation: SplitMetrics
+    test: SplitMetrics
+
+
+class ParitySummary(_Part):
+    """What the gate saw. max_difference: per output of the fp32 variant, against torch in eval mode."""
+
+    held_out_pictures: int
+    generated_pictures: int
+    edge_cases: int
+    batch_sizes: tuple[int, ...]
+    max_difference: dict[str, float]
+    argmax_differences: int
+    providers: tuple[str, ...]
+
+
+class Provenance(_Part):
+    """run_started: UTC, ISO 8601, the only date in a bundle. training: recipe, epochs, seed and the like, for people."""
+
+    run_started: str
+    run: str
+    git_commit: str | None
+    git_dirty: bool
+    checkpoint_sha256: str
+    data_name: str
+    data_sha256: str
+    training: dict[str, str]
+    versions: dict[str, str]
+
+
+class FileEntry(_Part):
+    path: str
+    sha256: str
+    bytes: int
+
+
+class Manifest(_Part):
+    """bundle.json. files: every other file of the bundle; digest: see `digest_of`."""
+
+    schema_version: int
+    name: str
+    classes: tuple[str, ...]
+    input: InputSpec
+    variants: tuple[Variant, ...]
+    calibration: Calibration
+    verdict: VerdictRule
+    metrics: Metrics
+    parity: ParitySummary
+    provenance: Provenance
+    licence: str
+    files: tuple[FileEntry, ...]
+    digest: str = ""
+
+
+def digest_of(raw: bytes) -> str:
+    """SHA-256 of a manifest without its `digest` field: sorted keys, compact UTF-8. raw: the JSON text."""
+    content = msgspec.json.decode(raw, type=dict)
+    content.pop("digest", None)
+    return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
+
+
+def encode(manifest: Manifest) -> bytes:
+    """The manifest as indented JSON with its digest filled in; the same manifest gives the same bytes."""
+    digest = digest_of(msgspec.json.encode(manifest))
+    complete = msgspec.structs.replace(manifest, digest=digest)
+    return msgspec.json.format(msgspec.json.encode(complete, order="sorted"), indent=2) + b"\n"
