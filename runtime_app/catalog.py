@@ -1,0 +1,58 @@
+"""Find bundles and choose the newest: the one whose training run started last, never the one whose file is youngest."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from runtime_app.bundle import Bundle, BundleError, is_bundle, open_bundle, read_manifest
+from runtime_app.errors import UserError
+from runtime_app.manifest import Manifest
+from runtime_app.terminal import APP_NAME
+
+ADVICE = "Run `make demo` to make one, or name a bundle with --bundle."
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A bundle whose manifest could be read; its other files are checked when it is opened."""
+
+    path: Path
+    manifest: Manifest
+
+
+def default_folders() -> list[Path]:
+    """./artifacts/bundles, then the user's data folder."""
+    return [Path("artifacts/bundles"), platformdirs.user_data_path(APP_NAME, appauthor=False) / "bundles"]
+
+
+def find_bundles(folders: list[Path] | None = None) -> list[Entry]:
+    """All bundles in these folders, newest first; what cannot be read is left out."""
+    entries = []
+    for folder in default_folders() if folders is None else folders:
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if not is_bundle(path):
+                continue
+            try:
+                entries.append(Entry(path, read_manifest(path)))
+            except BundleError:
+                continue
+    return sorted(entries, key=lambda entry: (entry.manifest.provenance.run_started, entry.path.name), reverse=True)
+
+
+def open_newest(folders: list[Path] | None = None) -> Bundle:
+    """Open the newest bundle. Raises UserError when there is none, or when the newest is damaged."""
+    entries = find_bundles(folders)
+    if not entries:
+        searched = " and ".join(str(folder) for folder in (default_folders() if folders is None else folders))
+        raise UserError(f"There is no bundle in {searched}.", ADVICE)
+    return open_bundle(entries[0].path)
+
+
+def open_bundle_or_newest(path: Path | None) -> Bundle:
+    """The bundle at `path`, or in it when it is a folder of bundles; without a path, the newest."""
+    if path is None:
+        return open_newest()
+    if path.is_dir() and not is_bundle(path) and find_bundles([path]):
+        return open_newest([path])
+    return open_bundle(path)

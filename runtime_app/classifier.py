@@ -1,0 +1,135 @@
+"""An onnxruntime session on a verified bundle: uint8 pictures in; probabilities, logits and evidence out."""
+
+import os
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime_app import providers
+from runtime_app.bundle import Bundle, BundleError
+from runtime_app.errors import UserError
+from runtime_app.manifest import Precision, Variant
+from runtime_app.model_file import find_objection
+from runtime_app.providers import CPU, CUDA, Device
+
+OUTPUTS = ("probabilities", "logits", "evidence")
+PRECISIONS: tuple[str, ...] = ("auto", "fp32", "int8", "fp16")
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Network outputs for n pictures, all float32.
+
+    probabilities: [n, K], rows sum to 1; logits: [n, K], before the temperature; evidence: [n, K, h, w], in logit
+    units: the mean over h and w plus the head's bias is the logit.
+    """
+
+    probabilities: NDArray[np.float32]
+    logits: NDArray[np.float32]
+    evidence: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.probabilities)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What really runs: asked of the session after it was made. fallback: why it is not the device that was asked for."""
+
+    provider: str
+    precision: Precision
+    threads: int
+    fallback: str | None = None
+
+    @property
+    def provider_name(self) -> str:
+        return providers.PROVIDER_NAMES.get(self.provider, self.provider)
+
+
+class Classifier:
+    """device "cuda" raises UserError where CUDA does not run; "auto" goes to the CPU and says why in `engine.fallback`.
+
+    threads: for one picture on the CPU; 0 means every core. Spinning is off: it would keep all cores busy for nothing.
+    """
+
+    def __init__(self, bundle: Bundle, device: Device = "auto", precision: str = "auto", threads: int = 0) -> None:
+        providers.refuse_two_runtimes()
+        self.bundle = bundle
+        self.variant = choose_variant(bundle, precision)
+        model = bundle.read(self.variant.file)
+        objection = find_objection(model)
+        if objection:
+            raise BundleError(bundle.path, f"{self.variant.file} {objection}")
+        self._session, self.engine = _open_session(model, device, self.variant, threads or os.cpu_count() or 1)
+        self._check_signature()
+
+    def predict(self, images: NDArray[np.uint8]) -> Prediction:
+        """images: uint8 [n, H, W, 3], RGB, any n >= 1. Raises ValueError for another dtype or shape."""
+        size = self.bundle.manifest.input
+        if images.dtype != np.uint8 or images.shape[1:] != (size.height, size.width, 3):
+            raise ValueError(f"expected uint8 [n, {size.height}, {size.width}, 3], got {images.dtype} {images.shape}")
+        outputs = self._session.run(list(OUTPUTS), {"image": np.ascontiguousarray(images)})
+        return Prediction(*outputs)
+
+    def _check_signature(self) -> None:
+        """Refuse a model whose inputs and outputs are not those of the manifest."""
+        manifest = self.bundle.manifest
+        wanted = ["batch", manifest.input.height, manifest.input.width, 3]
+        inputs, outputs = self._session.get_inputs(), {o.name: o for o in self._session.get_outputs()}
+        if [i.name for i in inputs] != ["image"] or inputs[0].type != "tensor(uint8)" or inputs[0].shape[1:] != wanted[1:]:
+            raise BundleError(self.bundle.path, f"{self.variant.file} does not take uint8 pictures of {wanted[1]}x{wanted[2]}")
+        for name in OUTPUTS:
+            if name not in outputs:
+                raise BundleError(self.bundle.path, f"{self.variant.file} has no output {name}")
+            found = outputs[name].shape[1]
+            if found != len(manifest.classes):
+                raise BundleError(
+                    self.bundle.path,
+                    f"{self.variant.file} knows {found} classes, its manifest names {len(manifest.classes)}",
+                )
+
+
+def choose_variant(bundle: Bundle, precision: str) -> Variant:
+    """The variant of that precision; "auto" takes fp32. Raises UserError when the bundle has none of that precision."""
+    wanted = "fp32" if precision == "auto" else precision
+    variants = {variant.precision: variant for variant in bundle.manifest.variants}
+    if wanted in variants:
+        return variants[wanted]
+    if precision == "auto":
+        return bundle.manifest.variants[0]
+    raise UserError(
+        f"{bundle.path} has no {precision} model.", f"Choose one of: auto, {', '.join(sorted(variants))}."
+    )
+
+
+def _open_session(model: bytes, device: Device, variant: Variant, threads: int) -> tuple[Any, Engine]:
+    engine = Engine(CPU, variant.precision, threads)
+    if device == "cpu":
+        return _session(model, [CPU], threads), engine
+    obstacle = providers.cuda_obstacle()
+    if obstacle is None:
+        session = _session(model, [CUDA, CPU], threads)
+        if session.get_providers()[0] == CUDA:
+            return session, replace(engine, provider=CUDA)
+        obstacle = providers.Obstacle(
+            "the GPU did not accept the model", "Run `python -m runtime_app info` for details, or use the CPU."
+        )
+    if device == "cuda":
+        raise UserError(f"CUDA does not run here: {obstacle.reason}.", obstacle.advice)
+    return _session(model, [CPU], threads), replace(engine, fallback=obstacle.reason)
+
+
+def _session(model: bytes, names: list[str], threads: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 4  # failures come back as exceptions or as another provider, both handled
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=names, enable_fallback=0)
+    except Exception as error:  # onnxruntime's own exception types are private
+        raise UserError(f"ONNX Runtime cannot open the model ({str(error).splitlines()[0]}).", "Export the bundle again.") from error

@@ -1,0 +1,108 @@
+"""Many pictures through imaging and the classifier: decoded ahead in threads, run in batches, results in order."""
+
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime_app.bundle import Bundle
+from runtime_app.classifier import Classifier, Prediction
+from runtime_app.errors import Explanation, explain
+from runtime_app.imaging import Prepared, Region, Resize, open_picture, prepare
+from runtime_app.verdict import Verdict, scores, verdict
+
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Result:
+    """One classified picture. probabilities: float32 [K]; logits: float32 [K]; evidence: float32 [K, h, w], logit units;
+    image: uint8 [H, W, 3], what the network saw; region: the part of the picture that it shows; confidence: the largest
+    probability."""
+
+    path: Path
+    label: str
+    confidence: float
+    verdict: Verdict
+    probabilities: NDArray[np.float32]
+    logits: NDArray[np.float32]
+    evidence: NDArray[np.float32]
+    image: NDArray[np.uint8]
+    region: Region
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One picture that could not be classified, and why."""
+
+    path: Path
+    error: Explanation
+
+
+Outcome = Result | Failure
+
+
+def prepare_file(path: Path, bundle: Bundle, resize: Resize | None) -> Prepared | Failure:
+    size = bundle.manifest.input
+    try:
+        return prepare(open_picture(path), (size.height, size.width), resize or size.resize)
+    except Exception as error:  # one bad picture must not stop the others
+        return Failure(path, explain(error))
+
+
+def classify_files(
+    paths: Iterable[Path], classifier: Classifier, resize: Resize | None = None, batch: int = BATCH
+) -> Iterator[Outcome]:
+    """Yield one outcome per path, in order. While one batch runs, the next is decoded; no more than two are in memory."""
+    workers = max(2, os.cpu_count() or 1)
+    remaining = iter(paths)
+    with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
+
+        def decode() -> list:
+            chunk = list(islice(remaining, batch))
+            return [(path, pool.submit(prepare_file, path, classifier.bundle, resize)) for path in chunk]
+
+        waiting = decode()
+        while waiting:
+            ready = [(path, future.result()) for path, future in waiting]
+            waiting = decode()
+            yield from classify_prepared(ready, classifier)
+
+
+def classify_prepared(ready: list[tuple[Path, Prepared | Failure]], classifier: Classifier) -> list[Outcome]:
+    """Run the prepared pictures as one batch; failures keep their places."""
+    usable = [(path, item) for path, item in ready if isinstance(item, Prepared)]
+    if not usable:
+        return [item for _, item in ready if isinstance(item, Failure)]
+    prediction = classifier.predict(np.stack([item.image for _, item in usable]))
+    results = iter(interpret(usable, prediction, classifier.bundle))
+    return [item if isinstance(item, Failure) else next(results) for _, item in ready]
+
+
+def interpret(prepared: list[tuple[Path, Prepared]], prediction: Prediction, bundle: Bundle) -> list[Result]:
+    """Network outputs -> labels, confidences and verdicts by the bundle's own rule."""
+    manifest = bundle.manifest
+    score = scores(prediction.logits, manifest.calibration.temperature, manifest.verdict.score)
+    results = []
+    for row, (path, item) in enumerate(prepared):
+        probabilities = prediction.probabilities[row]
+        best = int(probabilities.argmax())
+        results.append(
+            Result(
+                path=path,
+                label=manifest.classes[best],
+                confidence=float(probabilities[best]),
+                verdict=verdict(float(score[row]), manifest.verdict),
+                probabilities=probabilities,
+                logits=prediction.logits[row],
+                evidence=prediction.evidence[row],
+                image=item.image,
+                region=item.region,
+            )
+        )
+    return results
