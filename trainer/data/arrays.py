@@ -1,0 +1,96 @@
+"""Pictures as one uint8 array with labels; stratified splits; statistics."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
+
+from runtime_app.errors import UserError
+
+VALIDATION_FRACTION = 0.1
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """images: uint8 [N, H, W, 3], RGB; labels: int64 [N], positions in the list of classes."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, positions: NDArray[np.int64]) -> "Pictures":
+        return Pictures(self.images[positions], self.labels[positions])
+
+
+@dataclass(frozen=True)
+class Splits:
+    """What a run trains on, chooses its best epoch on, and looks at once at the end.
+
+    name: what the data set is called in file names; classes: in label order; sha256: of all images and labels, before
+    the split; about: licence or source in one sentence.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    train: Pictures
+    validation: Pictures
+    test: Pictures
+    sha256: str
+    about: str
+
+
+def split_off_validation(pictures: Pictures, seed: int) -> tuple[Pictures, Pictures]:
+    """(train, validation): a stratified tenth, the same for the same seed. Raises UserError when a class is too small."""
+    return split_stratified(pictures, VALIDATION_FRACTION, seed)
+
+
+def split_stratified(pictures: Pictures, fraction: float, seed: int) -> tuple[Pictures, Pictures]:
+    """(rest, part) with the classes in proportion; both keep the original order."""
+    try:
+        rest, part = train_test_split(
+            np.arange(len(pictures)), test_size=fraction, random_state=seed, stratify=pictures.labels
+        )
+    except ValueError as error:
+        raise UserError(
+            f"The data set is too small to hold out a part of every class ({error}).", "Add pictures to the smallest class."
+        ) from error
+    return pictures.take(np.sort(rest)), pictures.take(np.sort(part))
+
+
+def channel_statistics(images: NDArray[np.uint8]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """(mean, std) per channel over all pixels, in units of full scale (0..1), from exact counts of the 256 values."""
+    values = np.arange(256) / 255
+    counts = np.zeros((3, 256))
+    for start in range(0, len(images), 4096):
+        chunk = images[start : start + 4096].reshape(-1, 3)
+        counts += np.stack([np.bincount(chunk[:, channel], minlength=256) for channel in range(3)])
+    weights = counts / counts.sum(axis=1, keepdims=True)
+    mean = weights @ values
+    variance = weights @ values**2 - mean**2
+    # A channel that never varies would divide by zero; one grey level is the least that can differ.
+    std = np.maximum(np.sqrt(np.maximum(variance, 0)), 1 / 255)
+    return tuple(mean.round(6).tolist()), tuple(std.round(6).tolist())
+
+
+def digest(*parts: Pictures) -> str:
+    """SHA-256 over images and labels of all parts, in order."""
+    sha = hashlib.sha256()
+    for part in parts:
+        sha.update(repr(part.images.shape).encode())
+        sha.update(np.ascontiguousarray(part.images).data)
+        sha.update(part.labels.astype("<i8").tobytes())
+    return sha.hexdigest()
+
+
+def check_labels(pictures: Pictures, classes: int) -> None:
+    """Raises UserError when a label is outside 0 .. classes - 1."""
+    wrong = np.flatnonzero((pictures.labels < 0) | (pictures.labels >= classes))
+    if len(wrong):
+        raise UserError(
+            f"Picture {wrong[0]} has label {pictures.labels[wrong[0]]}, but there are {classes} classes (0 to {classes - 1}).",
+            "Repair the labels of the data set.",
+        )
