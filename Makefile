@@ -1,0 +1,58 @@
+# Everything here does its own set-up on a fresh machine with Python >= 3.11; a second call installs nothing again.
+PYTHON ?= python3
+TRAIN := .venv-train/bin/python
+RUNTIME := .venv-runtime/bin/python
+DEMO := artifacts/demo
+PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo app test test-train test-runtime check lock clean-demo
+.DELETE_ON_ERROR:
+
+# Train a small network on embedded data, export it through the gate, open the app on it.
+demo: .venv-train/.ready .venv-runtime/.ready
+	@$(TRAIN) -m trainer.demo $(DEMO)
+	@$(TRAIN) -m exporter --run latest --runs $(DEMO)/runs --bundles $(DEMO)/bundles
+	@$(RUNTIME) -m runtime_app.demo $(DEMO)
+
+# Open the newest bundle.
+app: .venv-runtime/.ready
+	@$(RUNTIME) -m runtime_app
+
+test: check test-train test-runtime
+
+test-train: .venv-train/.ready-dev
+	$(TRAIN) -m pytest tests/trainer tests/exporter
+
+test-runtime: .venv-runtime/.ready-dev display-packages
+	$(RUNTIME) -m pytest tests/runtime_app
+
+check: .venv-train/.ready-dev
+	$(TRAIN) -m ruff format --check .
+	$(TRAIN) -m ruff check .
+	$(TRAIN) -m mypy
+	.venv-train/bin/lint-imports
+
+.venv-%/.ready: requirements-%.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else 0'
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python $(PIP_INSTALL) -r requirements-$*.txt
+	@touch $@
+
+.venv-%/.ready-dev: .venv-%/.ready requirements-dev.txt
+	.venv-$*/bin/python $(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@
+
+# The window is tested for real: a virtual screen, software OpenGL, and a program that clicks.
+DISPLAY_PACKAGES := xvfb xdotool xclip libgl1 libgl1-mesa-dri
+
+.PHONY: display-packages
+display-packages:
+	@tests/display-packages.sh $(DISPLAY_PACKAGES)
+
+# Pin every version again from requirements/*.in (needs uv).
+lock:
+	for name in runtime runtime-cpu runtime-cuda train dev; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
+	    $$(test $$name = runtime || echo --constraint requirements-runtime.txt) \
+	    requirements/$$name.in --output-file requirements-$$name.txt || exit 1; \
+	done

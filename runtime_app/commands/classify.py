@@ -1,0 +1,62 @@
+"""python -m runtime_app classify: files and folders, no window."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from runtime_app.commands.options import ANY_PATH, engine_options, gather_pictures, output_format
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=ANY_PATH)
+@output_format
+@click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="Classes per picture in the table.")
+@click.option("--heatmap", type=ANY_PATH, metavar="OUT.png", help="Also draw pictures by classes into this PNG.")
+@engine_options
+def classify(
+    paths: tuple[Path, ...],
+    format_: str,
+    top: int,
+    heatmap: Path | None,
+    bundle_path: Path | None,
+    device: str,
+    precision: str,
+    resize: str | None,
+) -> int:
+    """Classify pictures and folders of pictures. Exit status 1 when some could not be read."""
+    from runtime_app.catalog import open_bundle_or_newest
+    from runtime_app.classifier import Classifier
+    from runtime_app.output import write_outcomes
+    from runtime_app.pipeline import Failure, Outcome, Result, classify_files
+
+    pictures = gather_pictures(paths)
+    classifier = Classifier(open_bundle_or_newest(bundle_path), device, precision)
+    classes = classifier.bundle.manifest.classes
+    _say_fallback(classifier.engine.fallback, device)
+    shown: list[Result] = []
+    failures = 0
+
+    def outcomes() -> Iterator[Outcome]:
+        nonlocal failures
+        for outcome in classify_files(pictures, classifier, resize):
+            if isinstance(outcome, Failure):
+                failures += 1
+                click.echo(f"{outcome.error.title} {outcome.error.advice}", err=True)
+            elif heatmap is not None:
+                shown.append(outcome)
+            yield outcome
+
+    write_outcomes(outcomes(), classes, format_, top)
+    if heatmap is not None and shown:
+        from runtime_app.heatmap_png import write_heatmap
+
+        write_heatmap(heatmap, shown, classes)
+        click.echo(f"heatmap: {heatmap}", err=True)
+    return 1 if failures else 0
+
+
+def _say_fallback(reason: str | None, device: str) -> None:
+    """A machine without any sign of NVIDIA runs on its CPU as expected; a broken CUDA is worth a line."""
+    if reason and device == "auto" and "driver" not in reason and "build" not in reason:
+        click.echo(f"Running on the CPU: {reason}.", err=True)

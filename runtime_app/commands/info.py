@@ -1,0 +1,47 @@
+"""python -m runtime_app info: model card, versions, providers, and which one really runs."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import click
+
+from runtime_app.commands.options import ANY_PATH, engine_options
+
+LIBRARIES = ("onnxruntime", "onnxruntime-gpu", "dearpygui", "numpy", "pillow", "msgspec", "click", "rich", "platformdirs")
+
+
+@click.command()
+@click.argument("bundle", required=False, type=ANY_PATH)
+@engine_options
+def info(bundle: Path | None, bundle_path: Path | None, device: str, precision: str, resize: str | None) -> int:
+    """Show the model card of BUNDLE, library versions, and the provider that really runs on this machine."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    from runtime_app import __version__, providers
+    from runtime_app.catalog import open_bundle_or_newest
+    from runtime_app.classifier import Classifier
+    from runtime_app.terminal import log_file
+
+    opened = open_bundle_or_newest(bundle or bundle_path)
+    classifier = Classifier(opened, device, precision)
+    Console().print(Markdown(opened.read("MODEL_CARD.md").decode()))
+    click.echo(f"\nbundle       {opened.path}")
+    click.echo(f"runs on      {classifier.engine.provider_name}, {classifier.engine.precision}")
+    obstacle = providers.cuda_obstacle()
+    click.echo(f"CUDA         {'runs' if obstacle is None else f'{obstacle.reason}. {obstacle.advice}'}")
+    click.echo(f"app          {__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}")
+    click.echo(f"libraries    {', '.join(_installed())}")
+    click.echo(f"log file     {log_file()}")
+    return 0
+
+
+def _installed() -> list[str]:
+    found = []
+    for name in LIBRARIES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,48 @@
+"""Options and arguments that several commands take."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runtime_app.errors import UserError
+from runtime_app.imaging import RESIZES, list_pictures
+from runtime_app.terminal import common_options
+
+FORMATS = ("table", "jsonl", "csv")
+DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("auto", "fp32", "int8", "fp16")
+
+# Paths are taken as they come: whether they exist is for the command to say, in its own words.
+ANY_PATH = click.Path(path_type=Path)
+
+
+def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--bundle, --device, --precision, --resize, and what every command has."""
+    for option in (
+        click.option("--resize", type=click.Choice(RESIZES), help="How pictures reach the input size.  [the bundle's]"),
+        click.option("--precision", type=click.Choice(PRECISIONS), default="auto", show_default=True),
+        click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True),
+        click.option("--bundle", "bundle_path", type=ANY_PATH, metavar="B", help="A bundle folder or .zip.  [the newest]"),
+    ):
+        command = option(command)
+    return common_options(command)
+
+
+def output_format(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True)(command)
+
+
+def gather_pictures(paths: tuple[Path, ...]) -> list[Path]:
+    """Files as they are, folders with all pictures below. Raises UserError for a folder without any."""
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = list_pictures(path)
+        if not inside:
+            raise UserError(f"The folder {path} holds no pictures.", "Name a folder with PNG, JPEG, WebP, GIF, BMP or TIFF files.")
+        found += inside
+    return found

@@ -1,0 +1,23 @@
+"""python -m runtime_app [PATH...]: the window."""
+
+from pathlib import Path
+
+import click
+
+from runtime_app.commands.options import ANY_PATH, engine_options, gather_pictures
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=ANY_PATH)
+@engine_options
+def window(paths: tuple[Path, ...], bundle_path: Path | None, device: str, precision: str, resize: str | None) -> int:
+    """Open the window (the default). A PATH that holds or is a bundle is the bundle, the others are pictures."""
+    from runtime_app.bundle import is_bundle
+    from runtime_app.catalog import find_bundles, open_bundle_or_newest
+    from runtime_app.view.window import open_window
+
+    bundles = [path for path in paths if is_bundle(path) or (path.is_dir() and find_bundles([path]))]
+    pictures = gather_pictures(tuple(path for path in paths if path not in bundles))
+    wanted = bundle_path or (bundles[-1] if bundles else None)
+    bundle = open_bundle_or_newest(wanted) if wanted or find_bundles() else None
+    return open_window(bundle, pictures, device=device, precision=precision, resize=resize)

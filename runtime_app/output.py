@@ -1,0 +1,69 @@
+"""Outcomes as a table for people, or as jsonl and csv for programs. All of it goes to stdout."""
+
+import csv
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from runtime_app.pipeline import Failure, Outcome
+
+WORDS = {"sure": "", "unsure": "unsure", "none": "may be none of these classes"}
+
+
+def write_outcomes(outcomes: Iterable[Outcome], classes: tuple[str, ...], format_: str, top: int) -> None:
+    """format_: table, jsonl or csv; jsonl and csv are written line by line as results arrive."""
+    if format_ == "jsonl":
+        for outcome in outcomes:
+            sys.stdout.write(msgspec.json.encode(record(outcome, classes)).decode() + "\n")
+            sys.stdout.flush()
+    elif format_ == "csv":
+        _write_csv(outcomes, classes)
+    else:
+        _write_table(outcomes, classes, top)
+
+
+def record(outcome: Outcome, classes: tuple[str, ...]) -> dict[str, Any]:
+    """One line of jsonl: path, label, confidence, verdict, probabilities by class, error."""
+    path = str(outcome.path).encode(errors="surrogateescape").decode(errors="replace")
+    if isinstance(outcome, Failure):
+        error = {"title": outcome.error.title, "advice": outcome.error.advice, "details": outcome.error.details}
+        return {"path": path, "label": None, "confidence": None, "verdict": None, "probabilities": None, "error": error}
+    return {
+        "path": path,
+        "label": outcome.label,
+        "confidence": outcome.confidence,
+        "verdict": outcome.verdict,
+        "probabilities": dict(zip(classes, outcome.probabilities.tolist(), strict=True)),
+        "error": None,
+    }
+
+
+def _write_csv(outcomes: Iterable[Outcome], classes: tuple[str, ...]) -> None:
+    writer = csv.writer(sys.stdout)
+    writer.writerow(["path", "label", "confidence", "verdict", *classes, "error"])
+    for outcome in outcomes:
+        row = record(outcome, classes)
+        probabilities = row["probabilities"] or {}
+        error = f"{row['error']['title']} {row['error']['advice']}" if row["error"] else ""
+        values = [f"{probabilities[name]:.6f}" if probabilities else "" for name in classes]
+        confidence = "" if row["confidence"] is None else f"{row['confidence']:.6f}"
+        writer.writerow([row["path"], row["label"], confidence, row["verdict"], *values, error])
+
+
+def _write_table(outcomes: Iterable[Outcome], classes: tuple[str, ...], top: int) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in ("picture", "verdict", f"top {top}" if top > 1 else "probability"):
+        table.add_column(name, overflow="fold")
+    for outcome in outcomes:
+        if isinstance(outcome, Failure):
+            table.add_row(Text(str(outcome.path)), Text("not read"), Text(outcome.error.title))
+            continue
+        ranked = outcome.probabilities.argsort()[::-1][:top]
+        best = ", ".join(f"{classes[k]} {outcome.probabilities[k]:.1%}" for k in ranked)
+        table.add_row(Text(str(outcome.path)), Text(WORDS[outcome.verdict] or outcome.label), Text(best))
+    Console(soft_wrap=not sys.stdout.isatty()).print(table)
