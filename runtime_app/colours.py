@@ -1,0 +1,72 @@
+"""Colour as arithmetic: maps from numbers to RGB, and the ink that stays readable on them. Knows no GUI."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rgb = tuple[int, int, int]
+BLACK, WHITE = (16, 18, 22), (255, 255, 255)
+
+# Sampled at 17 even steps and interpolated: at most 11/255 from the originals.
+# viridis: Smith and van der Walt, matplotlib, CC0. cividis: Nunez et al. 2018 (doi 10.1371/journal.pone.0199239), CC0.
+_VIRIDIS = (
+    "440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c "
+    "1fa088 28ae80 3fbc73 5ec962 84d44b addc30 d8e219 fde725"
+)
+_CIVIDIS = (
+    "00224e 002e6a 1a386f 32436d 434e6c 535a6d 61656f 6f7073 7d7c78 "
+    "8c8878 9b9476 aba072 bcae6c cdbb63 dec958 f0d846 fee838"
+)
+# Cool-warm: Moreland 2009, "Diverging Color Maps for Scientific Visualization"; its middle is a neutral grey.
+_COOLWARM = (
+    "3b4cc0 4e68d8 6282ea 779af7 8db0fe a3c2fe b9d0f9 ccd9ed dddcdc "
+    "ecd3c5 f5c4ac f7b093 f4987a eb7d62 dd5f4b ca3b37 b40426"
+)
+
+
+@dataclass(frozen=True)
+class ColourMap:
+    """table: float64 [n, 3], sRGB 0..255 at n even steps from 0 to 1."""
+
+    name: str
+    table: NDArray[np.float64]
+
+    def __call__(self, position: NDArray | float) -> NDArray[np.uint8]:
+        """position: any shape, clipped to 0..1 -> uint8 [..., 3]."""
+        at = np.clip(np.asarray(position, dtype=np.float64), 0.0, 1.0)
+        steps = np.linspace(0.0, 1.0, len(self.table))
+        channels = [np.interp(at, steps, self.table[:, channel]) for channel in range(3)]
+        return np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
+
+    def rgb(self, position: float) -> Rgb:
+        red, green, blue = self(position)
+        return int(red), int(green), int(blue)
+
+
+def _colour_map(name: str, anchors: str) -> ColourMap:
+    return ColourMap(name, np.array([list(bytes.fromhex(anchor)) for anchor in anchors.split()], dtype=np.float64))
+
+
+VIRIDIS = _colour_map("viridis", _VIRIDIS)
+CIVIDIS = _colour_map("cividis", _CIVIDIS)
+DIVERGING = _colour_map("cool-warm", _COOLWARM)
+SEQUENTIAL = {colour_map.name: colour_map for colour_map in (VIRIDIS, CIVIDIS)}
+
+
+def luminance(colour: Rgb) -> float:
+    """Relative luminance, 0 (black) to 1 (white): WCAG 2.2, section "relative luminance"."""
+    channels = np.array(colour[:3], dtype=np.float64) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+def contrast(one: Rgb, other: Rgb) -> float:
+    """Contrast ratio, 1 to 21 (WCAG 2.2); body text needs 4.5."""
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def ink_on(background: Rgb) -> Rgb:
+    """Black or white, whichever reads better on this background."""
+    return BLACK if contrast(BLACK, background) >= contrast(WHITE, background) else WHITE

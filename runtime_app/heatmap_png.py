@@ -1,0 +1,91 @@
+"""The probability heatmap as a PNG: pictures (rows) by classes (columns), one fixed scale from 0 to 1."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from runtime_app.colours import BLACK, VIRIDIS, WHITE, Rgb, ink_on
+from runtime_app.errors import UserError
+from runtime_app.pipeline import Result
+from runtime_app.typeface import MEDIUM, load, shorten, text_width
+
+_ROW, _THUMB, _NAME, _PAD = 32, 24, 220, 24
+_BODY, _SMALL = 14, 12
+_GREY: Rgb = (92, 98, 108)
+_COLUMN = (52, 120)  # narrowest and widest column; the class name decides between them
+MAX_ROWS = 1000  # 32 pixels each: beyond this, viewers and the PNG format's users struggle
+
+
+def write_heatmap(path: Path, outcomes: Sequence[Result], classes: tuple[str, ...]) -> None:
+    """Draw the results, in their order, and write the PNG beside its place, then rename it into it.
+
+    Of more than 1,000 results the first 1,000 are drawn and the picture says so. Raises UserError without results, or
+    OSError when the file cannot be written.
+    """
+    if not outcomes:
+        raise UserError(
+            "There is no result to draw a heatmap of.", "Choose at least one readable picture.", exit_status=1
+        )
+    picture = draw_heatmap(outcomes[:MAX_ROWS], classes, left_out=max(0, len(outcomes) - MAX_ROWS))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name[:40]}.{os.getpid()}.part")
+    try:
+        picture.save(temporary, format="PNG")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def draw_heatmap(outcomes: Sequence[Result], classes: tuple[str, ...], left_out: int = 0) -> Image.Image:
+    """The heatmap as an RGB picture; `left_out`: how many more results the caption mentions."""
+    column = int(min(max([_COLUMN[0], *(text_width(name, _SMALL) + 12 for name in classes)]), _COLUMN[1]))
+    left, top = _PAD + _THUMB + 12 + _NAME, _PAD + 56
+    grid_width = column * len(classes)
+    footer = 28 if left_out else 0
+    size = (left + grid_width + 88 + _PAD, top + max(_ROW * len(outcomes), 120) + footer + _PAD)
+    image = Image.new("RGB", size, WHITE)
+    draw = ImageDraw.Draw(image)
+    draw.text((_PAD, _PAD - 4), "Probability of each class", BLACK, load(_BODY + 4, MEDIUM))
+    for index, name in enumerate(classes):
+        fitted = shorten(name, _SMALL, column - 4)
+        draw.text((left + (index + 0.5) * column, top - 8), fitted, _GREY, load(_SMALL), anchor="ms")
+    for row, outcome in enumerate(outcomes):
+        _draw_row(image, draw, outcome, left, top + row * _ROW, column)
+    _draw_scale(image, draw, left + grid_width + 24, top, min(max(_ROW * len(outcomes), 120), 320))
+    if left_out:
+        text = f"{left_out:,} more pictures are not shown."
+        draw.text((left, size[1] - _PAD), text, _GREY, load(_SMALL), anchor="ls")
+    return image
+
+
+def _draw_row(image: Image.Image, draw: ImageDraw.ImageDraw, outcome: Result, left: int, top: int, column: int) -> None:
+    thumbnail = Image.fromarray(outcome.image).resize((_THUMB, _THUMB), Image.Resampling.LANCZOS)
+    image.paste(thumbnail, (_PAD, top + (_ROW - _THUMB) // 2))
+    middle = top + _ROW / 2
+    name = shorten(outcome.path.name, _BODY, _NAME - 12)
+    draw.text((_PAD + _THUMB + 12, middle), name, BLACK, load(_BODY), anchor="lm")
+    for index, probability in enumerate(outcome.probabilities.tolist()):
+        x = left + index * column
+        colour = VIRIDIS.rgb(probability)
+        draw.rectangle((x, top, x + column - 2, top + _ROW - 2), fill=colour)
+        draw.text((x + column / 2 - 1, middle), cell_text(probability), ink_on(colour), load(_SMALL), anchor="mm")
+
+
+def _draw_scale(image: Image.Image, draw: ImageDraw.ImageDraw, left: int, top: int, height: int) -> None:
+    height -= 2
+    ramp = VIRIDIS(np.linspace(1.0, 0.0, height))[:, None, :]
+    image.paste(Image.fromarray(np.repeat(ramp, 16, axis=1)), (left, top))
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        y = top + (1 - share) * (height - 1)
+        draw.line((left + 16, y, left + 20, y), fill=_GREY)
+        draw.text((left + 26, y), f"{share:.2f}", _GREY, load(_SMALL), anchor="lm")
+
+
+def cell_text(probability: float) -> str:
+    """Two decimals in every cell; what would round to 1.00 without being certain stays .99."""
+    if 0.995 <= probability < 0.9995:
+        return ".99"
+    return f"{probability:.2f}".removeprefix("0")
