@@ -1,7 +1,14 @@
 """python -m runtime_app: the window, and the same classifier on the command line."""
 
+from typing import NoReturn
+
 from runtime_app.commands import app
 from runtime_app.terminal import run
 
-if __name__ == "__main__":
+
+def main() -> NoReturn:
     run(app, "python -m runtime_app")
+
+
+if __name__ == "__main__":
+    main()

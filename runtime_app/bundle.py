@@ -56,7 +56,9 @@ def open_bundle(path: Path) -> Bundle:
         for name in sorted(listed - present):
             raise BundleError(path, f"{name} is missing")
         for name in sorted(present - listed):
-            raise BundleError(path, f"{name} is not listed in {MANIFEST}", "Remove that file, or export the bundle again.")
+            raise BundleError(
+                path, f"{name} is not listed in {MANIFEST}", "Remove that file, or export the bundle again."
+            )
         for entry in manifest.files:
             content = store.read(entry.path, entry.bytes)
             _check_content(path, entry.path, content, entry.sha256, entry.bytes)
@@ -74,7 +76,9 @@ def read_manifest(path: Path) -> Manifest:
     version = content.get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise BundleError(
-            path, f"its schema version is {version}, this app reads up to {SCHEMA_VERSION}", "Install a newer version of the app."
+            path,
+            f"its schema version is {version}, this app reads up to {SCHEMA_VERSION}",
+            "Install a newer version of the app.",
         )
     try:
         manifest = msgspec.json.decode(raw, type=Manifest)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import platformdirs
 
+from runtime_app import APP_NAME
 from runtime_app.bundle import Bundle, BundleError, is_bundle, open_bundle, read_manifest
 from runtime_app.errors import UserError
 from runtime_app.manifest import Manifest
-from runtime_app.terminal import APP_NAME
 
 ADVICE = "Run `make demo` to make one, or name a bundle with --bundle."
 

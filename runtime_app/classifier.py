@@ -15,7 +15,6 @@ from runtime_app.model_file import find_objection
 from runtime_app.providers import CPU, CUDA, Device
 
 OUTPUTS = ("probabilities", "logits", "evidence")
-PRECISIONS: tuple[str, ...] = ("auto", "fp32", "int8", "fp16")
 
 
 @dataclass(frozen=True)
@@ -78,8 +77,14 @@ class Classifier:
         manifest = self.bundle.manifest
         wanted = ["batch", manifest.input.height, manifest.input.width, 3]
         inputs, outputs = self._session.get_inputs(), {o.name: o for o in self._session.get_outputs()}
-        if [i.name for i in inputs] != ["image"] or inputs[0].type != "tensor(uint8)" or inputs[0].shape[1:] != wanted[1:]:
-            raise BundleError(self.bundle.path, f"{self.variant.file} does not take uint8 pictures of {wanted[1]}x{wanted[2]}")
+        if (
+            [i.name for i in inputs] != ["image"]
+            or inputs[0].type != "tensor(uint8)"
+            or inputs[0].shape[1:] != wanted[1:]
+        ):
+            raise BundleError(
+                self.bundle.path, f"{self.variant.file} does not take uint8 pictures of {wanted[1]}x{wanted[2]}"
+            )
         for name in OUTPUTS:
             if name not in outputs:
                 raise BundleError(self.bundle.path, f"{self.variant.file} has no output {name}")
@@ -99,9 +104,7 @@ def choose_variant(bundle: Bundle, precision: str) -> Variant:
         return variants[wanted]
     if precision == "auto":
         return bundle.manifest.variants[0]
-    raise UserError(
-        f"{bundle.path} has no {precision} model.", f"Choose one of: auto, {', '.join(sorted(variants))}."
-    )
+    raise UserError(f"{bundle.path} has no {precision} model.", f"Choose one of: auto, {', '.join(sorted(variants))}.")
 
 
 def _open_session(model: bytes, device: Device, variant: Variant, threads: int) -> tuple[Any, Engine]:
@@ -132,4 +135,6 @@ def _session(model: bytes, names: list[str], threads: int) -> Any:
     try:
         return onnxruntime.InferenceSession(model, options, providers=names, enable_fallback=0)
     except Exception as error:  # onnxruntime's own exception types are private
-        raise UserError(f"ONNX Runtime cannot open the model ({str(error).splitlines()[0]}).", "Export the bundle again.") from error
+        raise UserError(
+            f"ONNX Runtime cannot open the model ({str(error).splitlines()[0]}).", "Export the bundle again."
+        ) from error

@@ -59,11 +59,15 @@ def labelled_pictures(folder: Path, classes: tuple[str, ...]) -> dict[Path, int]
     subfolders = [path for path in sorted(folder.iterdir()) if path.is_dir()]
     unknown = [path.name for path in subfolders if path.name.casefold() not in known]
     if not subfolders or unknown:
-        found = f"has subfolders that are no class of the bundle ({', '.join(unknown)})" if unknown else "has no subfolders"
+        found = (
+            f"has subfolders that are no class of the bundle ({', '.join(unknown)})" if unknown else "has no subfolders"
+        )
         raise UserError(f"{folder} {found}.", f"Name the subfolders after the classes: {', '.join(classes)}.")
     labels = {path: known[sub.name.casefold()] for sub in subfolders for path in list_pictures(sub)}
     if not labels:
-        raise UserError(f"The subfolders of {folder} hold no pictures.", "Put the pictures of each class into its subfolder.")
+        raise UserError(
+            f"The subfolders of {folder} hold no pictures.", "Put the pictures of each class into its subfolder."
+        )
     return labels
 
 

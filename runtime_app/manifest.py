@@ -8,6 +8,7 @@ import msgspec
 SCHEMA_VERSION = 1
 
 Precision = Literal["fp32", "int8", "fp16"]
+PRECISIONS: tuple[str, ...] = ("auto", "fp32", "int8", "fp16")
 Score = Literal["max_probability", "margin", "energy"]
 
 
@@ -15,7 +16,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of every part: immutable, and a field that nobody knows is refused."""
 
 
-class InputSpec(_Part):
+class InputSpec(_Part, frozen=True):
     """Network input: uint8 [batch, height, width, 3], RGB; resize: how pictures are brought to that size by default."""
 
     height: int
@@ -23,7 +24,7 @@ class InputSpec(_Part):
     resize: Literal["crop", "letterbox", "stretch"] = "crop"
 
 
-class Variant(_Part):
+class Variant(_Part, frozen=True):
     """One model file. tolerance: the largest difference from torch, per output, that the gate allowed on this variant."""
 
     file: str
@@ -34,7 +35,7 @@ class Variant(_Part):
     test_accuracy: float
 
 
-class Calibration(_Part):
+class Calibration(_Part, frozen=True):
     """temperature divides the logits (Guo et al. 2017); expected calibration errors on the test split, 15 bins."""
 
     temperature: float
@@ -42,7 +43,7 @@ class Calibration(_Part):
     ece_after: float
 
 
-class VerdictRule(_Part):
+class VerdictRule(_Part, frozen=True):
     """score is compared: below none_below "none", below unsure_below "unsure", otherwise "sure"."""
 
     score: Score
@@ -50,7 +51,7 @@ class VerdictRule(_Part):
     unsure_below: float
 
 
-class SplitMetrics(_Part):
+class SplitMetrics(_Part, frozen=True):
     """Figures of the calibrated network on n pictures. nll in nats; accuracy, brier and ece as fractions."""
 
     n: int
@@ -60,12 +61,12 @@ class SplitMetrics(_Part):
     ece: float
 
 
-class Metrics(_Part):
+class Metrics(_Part, frozen=True):
     validation: SplitMetrics
     test: SplitMetrics
 
 
-class ParitySummary(_Part):
+class ParitySummary(_Part, frozen=True):
     """What the gate saw. max_difference: per output of the fp32 variant, against torch in eval mode."""
 
     held_out_pictures: int
@@ -77,7 +78,7 @@ class ParitySummary(_Part):
     providers: tuple[str, ...]
 
 
-class Provenance(_Part):
+class Provenance(_Part, frozen=True):
     """run_started: UTC, ISO 8601, the only date in a bundle. training: recipe, epochs, seed and the like, for people."""
 
     run_started: str
@@ -91,13 +92,13 @@ class Provenance(_Part):
     versions: dict[str, str]
 
 
-class FileEntry(_Part):
+class FileEntry(_Part, frozen=True):
     path: str
     sha256: str
     bytes: int
 
 
-class Manifest(_Part):
+class Manifest(_Part, frozen=True):
     """bundle.json. files: every other file of the bundle; digest: see `digest_of`."""
 
     schema_version: int

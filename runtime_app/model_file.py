@@ -74,7 +74,11 @@ def _model_class() -> type[Message]:
         for field, (number, kind) in fields.items():
             if isinstance(kind, str):
                 message.field.add(
-                    name=field, number=number, label=_FIELD.LABEL_REPEATED, type=_FIELD.TYPE_MESSAGE, type_name=f".excerpt.{kind}"
+                    name=field,
+                    number=number,
+                    label=_FIELD.LABEL_REPEATED,
+                    type=_FIELD.TYPE_MESSAGE,
+                    type_name=f".excerpt.{kind}",
                 )
             else:
                 message.field.add(name=field, number=number, label=_FIELD.LABEL_OPTIONAL, type=kind)

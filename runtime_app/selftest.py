@@ -36,5 +36,6 @@ def run_golden(classifier: Classifier) -> list[Check]:
     prediction = classifier.predict(images)
     tolerance = classifier.variant.tolerance
     return [
-        Check(name, float(np.abs(getattr(prediction, name) - expected[name]).max()), tolerance[name]) for name in OUTPUTS
+        Check(name, float(np.abs(getattr(prediction, name) - expected[name]).max()), tolerance[name])
+        for name in OUTPUTS
     ]

@@ -10,10 +10,9 @@ from typing import Any, NoReturn
 import click
 import platformdirs
 
-from runtime_app import __version__
+from runtime_app import APP_NAME, __version__
 from runtime_app.errors import explain
 
-APP_NAME = "evidence"
 log = logging.getLogger(APP_NAME)
 
 

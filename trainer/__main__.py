@@ -5,6 +5,7 @@ import signal
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 import click
 
@@ -136,5 +137,9 @@ def _stop(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-if __name__ == "__main__":
+def main() -> NoReturn:
     run(train, "python -m trainer")
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,12 @@ from runtime_app.commands.window import window
 from runtime_app.terminal import common_options
 
 
-@click.group(cls=DefaultGroup, default="window", default_if_no_args=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=DefaultGroup,
+    default="window",
+    default_if_no_args=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @common_options
 def app() -> None:
     """Show what an image classifier thinks of your pictures, how sure it is, and where it looked.

@@ -6,12 +6,16 @@ from pathlib import Path
 import click
 
 from runtime_app.commands.options import ANY_PATH, engine_options, gather_pictures, output_format
+from runtime_app.imaging import Resize
+from runtime_app.providers import Device
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=ANY_PATH)
 @output_format
-@click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="Classes per picture in the table.")
+@click.option(
+    "--top", type=click.IntRange(min=1), default=3, show_default=True, help="Classes per picture in the table."
+)
 @click.option("--heatmap", type=ANY_PATH, metavar="OUT.png", help="Also draw pictures by classes into this PNG.")
 @engine_options
 def classify(
@@ -20,9 +24,9 @@ def classify(
     top: int,
     heatmap: Path | None,
     bundle_path: Path | None,
-    device: str,
+    device: Device,
     precision: str,
-    resize: str | None,
+    resize: Resize | None,
 ) -> int:
     """Classify pictures and folders of pictures. Exit status 1 when some could not be read."""
     from runtime_app.catalog import open_bundle_or_newest
@@ -56,7 +60,7 @@ def classify(
     return 1 if failures else 0
 
 
-def _say_fallback(reason: str | None, device: str) -> None:
+def _say_fallback(reason: str | None, device: Device) -> None:
     """A machine without any sign of NVIDIA runs on its CPU as expected; a broken CUDA is worth a line."""
     if reason and device == "auto" and "driver" not in reason and "build" not in reason:
         click.echo(f"Running on the CPU: {reason}.", err=True)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from runtime_app.commands.options import ANY_PATH, engine_options, output_format
+from runtime_app.imaging import Resize
+from runtime_app.providers import Device
 
 if TYPE_CHECKING:
     from runtime_app.evaluation import Evaluation
@@ -25,9 +27,9 @@ def evaluate(
     format_: str,
     confusion: Path,
     bundle_path: Path | None,
-    device: str,
+    device: Device,
     precision: str,
-    resize: str | None,
+    resize: Resize | None,
 ) -> int:
     """Measure accuracy on FOLDER, which has one subfolder of pictures per class; draws the confusion matrix."""
     from runtime_app.catalog import open_bundle_or_newest

@@ -7,14 +7,26 @@ from pathlib import Path
 import click
 
 from runtime_app.commands.options import ANY_PATH, engine_options
+from runtime_app.imaging import Resize
+from runtime_app.providers import Device
 
-LIBRARIES = ("onnxruntime", "onnxruntime-gpu", "dearpygui", "numpy", "pillow", "msgspec", "click", "rich", "platformdirs")
+LIBRARIES = (
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "dearpygui",
+    "numpy",
+    "pillow",
+    "msgspec",
+    "click",
+    "rich",
+    "platformdirs",
+)
 
 
 @click.command()
 @click.argument("bundle", required=False, type=ANY_PATH)
 @engine_options
-def info(bundle: Path | None, bundle_path: Path | None, device: str, precision: str, resize: str | None) -> int:
+def info(bundle: Path | None, bundle_path: Path | None, device: Device, precision: str, resize: Resize | None) -> int:
     """Show the model card of BUNDLE, library versions, and the provider that really runs on this machine."""
     from rich.console import Console
     from rich.markdown import Markdown

@@ -8,11 +8,12 @@ import click
 
 from runtime_app.errors import UserError
 from runtime_app.imaging import RESIZES, list_pictures
+from runtime_app.manifest import PRECISIONS
+from runtime_app.providers import DEVICES
 from runtime_app.terminal import common_options
 
 FORMATS = ("table", "jsonl", "csv")
-DEVICES = ("auto", "cpu", "cuda")
-PRECISIONS = ("auto", "fp32", "int8", "fp16")
+
 
 # Paths are taken as they come: whether they exist is for the command to say, in its own words.
 ANY_PATH = click.Path(path_type=Path)
@@ -24,7 +25,9 @@ def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--resize", type=click.Choice(RESIZES), help="How pictures reach the input size.  [the bundle's]"),
         click.option("--precision", type=click.Choice(PRECISIONS), default="auto", show_default=True),
         click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True),
-        click.option("--bundle", "bundle_path", type=ANY_PATH, metavar="B", help="A bundle folder or .zip.  [the newest]"),
+        click.option(
+            "--bundle", "bundle_path", type=ANY_PATH, metavar="B", help="A bundle folder or .zip.  [the newest]"
+        ),
     ):
         command = option(command)
     return common_options(command)
@@ -43,6 +46,8 @@ def gather_pictures(paths: tuple[Path, ...]) -> list[Path]:
             continue
         inside = list_pictures(path)
         if not inside:
-            raise UserError(f"The folder {path} holds no pictures.", "Name a folder with PNG, JPEG, WebP, GIF, BMP or TIFF files.")
+            raise UserError(
+                f"The folder {path} holds no pictures.", "Name a folder with PNG, JPEG, WebP, GIF, BMP or TIFF files."
+            )
         found += inside
     return found

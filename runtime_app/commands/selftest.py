@@ -5,13 +5,15 @@ from pathlib import Path
 import click
 
 from runtime_app.commands.options import ANY_PATH, engine_options
+from runtime_app.imaging import Resize
+from runtime_app.providers import Device
 
 
 @click.command()
 @click.argument("bundle", required=False, type=ANY_PATH)
 @engine_options
 def selftest(
-    bundle: Path | None, bundle_path: Path | None, device: str, precision: str, resize: str | None
+    bundle: Path | None, bundle_path: Path | None, device: Device, precision: str, resize: Resize | None
 ) -> int:
     """Check digest, hashes and golden vectors of BUNDLE on this machine. Exit status 1 when something does not hold."""
     from runtime_app.bundle import BundleError
@@ -35,7 +37,9 @@ def selftest(
             click.echo(f"model      {classifier.variant.file} ({engine.precision}) on {engine.provider_name}")
             for check in run_golden(classifier):
                 word = "ok  " if check.passed else "FAIL"
-                click.echo(f"  {check.output:<15}{word}  largest difference {check.difference:.2e}, allowed {check.allowed:.2e}")
+                click.echo(
+                    f"  {check.output:<15}{word}  largest difference {check.difference:.2e}, allowed {check.allowed:.2e}"
+                )
                 passed = passed and check.passed
     except BundleError as error:
         error.exit_status = 1

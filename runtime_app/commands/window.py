@@ -5,12 +5,16 @@ from pathlib import Path
 import click
 
 from runtime_app.commands.options import ANY_PATH, engine_options, gather_pictures
+from runtime_app.imaging import Resize
+from runtime_app.providers import Device
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=ANY_PATH)
 @engine_options
-def window(paths: tuple[Path, ...], bundle_path: Path | None, device: str, precision: str, resize: str | None) -> int:
+def window(
+    paths: tuple[Path, ...], bundle_path: Path | None, device: Device, precision: str, resize: Resize | None
+) -> int:
     """Open the window (the default). A PATH that holds or is a bundle is the bundle, the others are pictures."""
     from runtime_app.bundle import is_bundle
     from runtime_app.catalog import find_bundles, open_bundle_or_newest
