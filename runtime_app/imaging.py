@@ -23,6 +23,8 @@ _LETTERBOX_GREY = (128, 128, 128)
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 ImageFile.LOAD_TRUNCATED_IMAGES = False
+# Remarks of the decoders on odd files help nobody; a picture either opens or is refused with a reason.
+warnings.filterwarnings("ignore", module="PIL")
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 

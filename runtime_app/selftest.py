@@ -29,7 +29,7 @@ def run_golden(classifier: Classifier) -> list[Check]:
     bundle = classifier.bundle
     try:
         with np.load(io.BytesIO(bundle.read(GOLDEN)), allow_pickle=False) as golden:
-            images = golden["images"]
+            images = golden["image"]
             expected = {name: golden[name] for name in OUTPUTS}
     except (KeyError, ValueError, OSError) as error:
         raise BundleError(bundle.path, f"{GOLDEN} does not hold the golden vectors ({error})") from error

@@ -1,0 +1,40 @@
+"""Fixtures of the app's tests: a real, small bundle made by this project's exporter, and pictures made on the spot."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.runtime_app.samples import ROOT, TINY, Run, draw_digit
+
+
+@pytest.fixture
+def tiny_bundle(tmp_path: Path) -> Path:
+    """A copy that a test may damage."""
+    return Path(shutil.copytree(TINY, tmp_path / "tiny"))
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Run:
+    """Run `python -m runtime_app …` as a user does: another process, an empty working folder, no display."""
+
+    def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "runtime_app", *map(str, arguments)]
+        environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "COLUMNS": "200"}
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, **options
+        )
+
+    return run
+
+
+@pytest.fixture
+def digits(tmp_path: Path) -> Path:
+    """A folder of three pictures that anyone would call digits: 0, 1 and 7, drawn with thick strokes."""
+    folder = tmp_path / "digits"
+    folder.mkdir()
+    for name in ("zero", "one", "seven"):
+        draw_digit(name, 160).save(folder / f"{name}.png")
+    return folder

@@ -1,0 +1,30 @@
+"""Places and pictures that several tests share."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+TINY = HERE / "bundles" / "tiny"
+"""Ten digits, 32x32, a narrow CifarNet; made by `.venv-train/bin/python -m tests.make_tiny_bundle`."""
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def draw_digit(name: str, side: int) -> Image.Image:
+    """White strokes on black, as in the training data; side: height and width in pixels."""
+    grid = np.zeros((8, 8), dtype=np.uint8)
+    if name == "zero":
+        grid[1:7, 2], grid[1:7, 5], grid[0, 3:5], grid[7, 3:5] = 255, 255, 255, 255
+    elif name == "one":
+        grid[0:8, 3:5] = 255
+        grid[2, 2] = 255
+    else:
+        grid[0, 2:7] = 255
+        for row, column in enumerate((6, 5, 5, 4, 4, 3, 3), start=1):
+            grid[row, column] = 255
+    return Image.fromarray(grid).resize((side, side), Image.Resampling.BICUBIC).convert("RGB")

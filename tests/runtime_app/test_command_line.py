@@ -1,0 +1,236 @@
+"""classify, evaluate, selftest and info as a user calls them: real processes, real sessions, real files."""
+
+import csv
+import io
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.runtime_app.samples import ROOT, TINY, Run, draw_digit
+
+
+def lines(text: str) -> list[dict]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_classify_gives_one_json_line_per_picture_in_order(app: Run, digits: Path) -> None:
+    answer = app("classify", digits, "--bundle", TINY, "--format", "jsonl")
+    assert answer.returncode == 0, answer.stderr
+    rows = lines(answer.stdout)
+    assert [Path(row["path"]).stem for row in rows] == ["one", "seven", "zero"]
+    for row in rows:
+        assert set(row) == {"path", "label", "confidence", "verdict", "probabilities", "error"}
+        assert list(row["probabilities"]) == [str(digit) for digit in range(10)]
+        assert sum(row["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+        assert row["label"] == max(row["probabilities"], key=row["probabilities"].get)
+        assert row["confidence"] == max(row["probabilities"].values())
+        assert row["verdict"] in ("sure", "unsure", "none") and row["error"] is None
+    assert {Path(row["path"]).stem: row["label"] for row in rows}["zero"] == "0"
+
+
+def test_one_bad_picture_does_not_stop_the_others(app: Run, digits: Path) -> None:
+    (digits / "broken.png").write_bytes(b"not a picture")
+    (digits / "empty.jpg").write_bytes(b"")
+    answer = app("classify", digits, "--bundle", TINY, "--format", "jsonl")
+    assert answer.returncode == 1
+    rows = lines(answer.stdout)
+    assert [row["error"] is None for row in rows] == [False, False, True, True, True]
+    assert rows[0]["label"] is None and set(rows[0]["error"]) == {"title", "advice", "details"}
+    assert "broken.png is not a picture" in answer.stderr and "Traceback" not in answer.stderr
+
+
+def test_csv_has_a_header_and_a_row_per_picture(app: Run, digits: Path) -> None:
+    answer = app("classify", digits, "--bundle", TINY, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(answer.stdout)))
+    assert len(rows) == 3 and set(rows[0]) >= {"path", "label", "confidence", "verdict", "0", "9", "error"}
+
+
+def test_the_table_says_doubt_in_words(app: Run, tmp_path: Path) -> None:
+    noise = np.random.default_rng(3).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.png")
+    answer = app("classify", tmp_path / "noise.png", "--bundle", TINY, "--top", "2")
+    assert "unsure" in answer.stdout or "may be none of these classes" in answer.stdout
+
+
+def test_the_heatmap_is_a_png_with_a_row_per_picture(app: Run, digits: Path, tmp_path: Path) -> None:
+    sizes = []
+    for count in (1, 3):
+        out = tmp_path / f"heat{count}.png"
+        paths = sorted(digits.iterdir())[:count]
+        assert app("classify", *paths, "--bundle", TINY, "--heatmap", out).returncode == 0
+        with Image.open(out) as image:
+            sizes.append(image.size)
+    assert sizes[0][0] == sizes[1][0]
+    assert sizes[1][1] >= sizes[0][1]
+
+
+def test_a_batch_gives_the_same_rows_as_single_pictures(app: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    generator = np.random.default_rng(0)
+    for index in range(70):
+        Image.fromarray(generator.integers(0, 256, (40, 30, 3), dtype=np.uint8)).save(folder / f"{index:02}.png")
+    together = lines(app("classify", folder, "--bundle", TINY, "--format", "jsonl").stdout)
+    alone = lines(app("classify", folder / "69.png", "--bundle", TINY, "--format", "jsonl").stdout)
+    assert len(together) == 70
+    values = [list(row["probabilities"].values()) for row in (together[-1], alone[0])]
+    np.testing.assert_allclose(*values, atol=1e-5)
+
+
+def test_evaluate_counts_by_subfolder(app: Run, tmp_path: Path) -> None:
+    for name, label in (("zero", "0"), ("one", "1"), ("seven", "7")):
+        (tmp_path / "set" / label).mkdir(parents=True)
+        draw_digit(name, 64).save(tmp_path / "set" / label / "a.png")
+    draw_digit("zero", 64).save(tmp_path / "set" / "7" / "wrong.png")
+    png = tmp_path / "c.png"
+    answer = app("evaluate", tmp_path / "set", "--bundle", TINY, "--format", "jsonl", "--confusion", png)
+    assert answer.returncode == 0, answer.stderr
+    whole, *classes = lines(answer.stdout)
+    assert whole["n"] == 4 and whole["accuracy"] <= 0.75
+    assert {row["name"]: row["n"] for row in classes}["7"] == 2
+    with Image.open(png) as image:
+        assert image.format == "PNG"
+
+
+def test_evaluate_refuses_subfolders_that_are_no_class(app: Run, tmp_path: Path) -> None:
+    (tmp_path / "set" / "giraffe").mkdir(parents=True)
+    answer = app("evaluate", tmp_path / "set", "--bundle", TINY)
+    assert answer.returncode == 2 and "giraffe" in answer.stderr
+
+
+def test_selftest_passes_on_a_whole_bundle(app: Run) -> None:
+    answer = app("selftest", TINY)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "selftest passed" in answer.stdout and "on CPU" in answer.stdout
+
+
+def test_selftest_refuses_an_altered_model_with_status_1(app: Run, tiny_bundle: Path) -> None:
+    model = bytearray((tiny_bundle / "model.onnx").read_bytes())
+    model[-1000] ^= 1
+    (tiny_bundle / "model.onnx").write_bytes(model)
+    answer = app("selftest", tiny_bundle)
+    assert answer.returncode == 1 and "model.onnx was altered" in answer.stderr and "Traceback" not in answer.stderr
+
+
+def test_selftest_fails_when_the_machine_computes_something_else(app: Run, tiny_bundle: Path) -> None:
+    from tests.runtime_app.test_bundle import relist
+
+    with np.load(tiny_bundle / "golden.npz") as golden:
+        arrays = dict(golden)
+    arrays["logits"] = arrays["logits"] + 0.01
+    np.savez(tiny_bundle / "golden.npz", **arrays)
+    relist(tiny_bundle, "golden.npz")
+    answer = app("selftest", tiny_bundle)
+    assert answer.returncode == 1 and "FAIL" in answer.stdout and "do not trust" in answer.stdout
+
+
+def test_info_names_provider_versions_and_what_cuda_lacks(app: Run) -> None:
+    answer = app("info", TINY)
+    assert answer.returncode == 0, answer.stderr
+    for word in ("runs on      CPU", "CUDA", "onnxruntime", "log file"):
+        assert word in answer.stdout
+
+
+@pytest.mark.parametrize("command", [["classify", "x.png"], ["selftest"], ["info"]])
+def test_without_any_bundle_the_sentence_says_where_it_looked(app: Run, command: list[str]) -> None:
+    answer = app(*command)
+    assert answer.returncode == 2
+    assert "There is no bundle in artifacts/bundles" in answer.stderr and "Traceback" not in answer.stderr
+
+
+def test_the_newest_bundle_is_the_one_trained_last_not_the_youngest_file(app: Run, tmp_path: Path) -> None:
+    from tests.runtime_app.test_bundle import edit
+
+    for name, started in (("old", "2001-01-01T00:00:00+00:00"), ("new", "2099-01-01T00:00:00+00:00")):
+        folder = Path(shutil.copytree(TINY, tmp_path / "artifacts" / "bundles" / name))
+        edit(folder, lambda content, started=started: content["provenance"].update(run_started=started))
+    (tmp_path / "artifacts" / "bundles" / "old" / "bundle.json").touch()
+    assert "artifacts/bundles/new" in app("selftest").stdout
+
+
+def test_cuda_is_refused_where_it_does_not_really_run(app: Run, digits: Path) -> None:
+    answer = app("classify", digits, "--bundle", TINY, "--device", "cuda")
+    assert answer.returncode == 2 and "CUDA does not run here" in answer.stderr and answer.stdout == ""
+
+
+def test_a_folder_without_pictures_says_so(app: Run, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    answer = app("classify", tmp_path / "nothing", "--bundle", TINY)
+    assert answer.returncode == 2 and "holds no pictures" in answer.stderr
+
+
+def test_a_precision_that_the_bundle_lacks_is_refused(app: Run, digits: Path) -> None:
+    answer = app("classify", digits, "--bundle", TINY, "--precision", "fp16")
+    assert answer.returncode == 2 and "has no fp16 model" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["classify"], ["classify", "x", "--format", "xml"], ["evaluate"], ["classify", "x", "--nonsense"]]
+)
+def test_wrong_usage_is_status_2(app: Run, arguments: list[str]) -> None:
+    answer = app(*arguments)
+    assert answer.returncode == 2 and "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize("command", ["", "classify", "evaluate", "selftest", "info", "window"])
+def test_every_command_has_help_and_version(app: Run, command: str) -> None:
+    words = [command] if command else []
+    assert "Usage:" in app(*words, "--help").stdout
+    version = app(*words, "--version")
+    assert version.returncode == 0 and version.stdout.strip() == app("--version").stdout.strip() != ""
+
+
+def test_details_are_shown_only_on_request_and_always_logged(app: Run, tiny_bundle: Path, tmp_path: Path) -> None:
+    (tiny_bundle / "bundle.json").unlink()
+    assert "Traceback" not in app("classify", "x.png", "--bundle", tiny_bundle).stderr
+    assert "Traceback" in app("classify", "x.png", "--bundle", tiny_bundle, "--debug").stderr
+    logs = list(tmp_path.rglob("evidence.log"))
+    assert logs and "BundleError" in logs[0].read_text()
+
+
+def test_both_runtime_packages_installed_are_named(tmp_path: Path, digits: Path) -> None:
+    """The other package's metadata is what pip leaves behind; it is put on the path of a real process."""
+    installed = [p.name for p in Path(sys.prefix).glob("lib/python*/site-packages/onnxruntime*dist-info")]
+    other = "onnxruntime" if any("gpu" in name for name in installed) else "onnxruntime-gpu"
+    folder = tmp_path / "site" / f"{other.replace('-', '_')}-1.0.dist-info"
+    folder.mkdir(parents=True)
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {other}\nVersion: 1.0\n")
+    answer = subprocess.run(
+        [sys.executable, "-m", "runtime_app", "classify", str(digits), "--bundle", str(TINY)],
+        cwd=ROOT,
+        env={"PYTHONPATH": f"{ROOT}:{tmp_path / 'site'}", "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 2 and "are both installed" in answer.stderr and "pip uninstall" in answer.stderr
+
+
+def test_an_interrupted_classify_is_status_130(tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (600, 800, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(folder / "0.png")
+    for index in range(1, 1500):
+        shutil.copy(folder / "0.png", folder / f"{index}.png")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runtime_app", "classify", str(folder), "--bundle", str(TINY), "--format", "jsonl"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    process.stdout.close()
+    assert process.wait(timeout=30) == 130
+    assert process.stderr is not None and "Traceback" not in process.stderr.read()
