@@ -22,29 +22,49 @@ class Augmentation:
     flip: Literal["random", "alternating", "none"] = "random"
 
 
-def augment(
-    images: Tensor, augmentation: Augmentation, generator: Generator, flip_now: Tensor | None = None
-) -> Tensor:
-    """uint8 [N, H, W, 3] -> uint8 [N, H, W, 3], every picture shifted and perhaps mirrored on its own.
+@dataclass(frozen=True)
+class Variation:
+    """What was drawn for N pictures. down, right: int64 [N], where the crop starts, in pixels; mirrored: bool [N]."""
 
-    flip_now: bool [N], which pictures to mirror; needed for "alternating" alone. The generator lives on the images'
-    device. Shifts are uniform over the (2 * shift + 1) ** 2 whole-pixel translations.
+    down: Tensor
+    right: Tensor
+    mirrored: Tensor
+
+    def take(self, part: slice) -> "Variation":
+        return Variation(self.down[part], self.right[part], self.mirrored[part])
+
+
+def draw_variation(
+    count: int, augmentation: Augmentation, generator: Generator, flip_now: Tensor | None = None
+) -> Variation:
+    """Draw for `count` pictures on the generator's device; all (2 * shift + 1) ** 2 translations are equally likely.
+
+    flip_now: bool [count], which pictures to mirror; needed for "alternating" alone.
     """
-    count, height, width, _ = images.shape
-    device = images.device
+    device = generator.device
 
     def draw(low: int, high: int) -> Tensor:
-        return torch.randint(low, high, (count, 1), generator=generator, device=device)
+        return torch.randint(low, high, (count, 1), generator=generator, device=device)[:, 0]
 
-    rows = torch.arange(height, device=device) + draw(-augmentation.shift, augmentation.shift + 1)
-    columns = torch.arange(width, device=device) + draw(-augmentation.shift, augmentation.shift + 1)
+    down = draw(-augmentation.shift, augmentation.shift + 1)
+    right = draw(-augmentation.shift, augmentation.shift + 1)
     if augmentation.flip == "random":
-        flip_now = draw(0, 2)[:, 0].bool()
-    if augmentation.flip != "none" and flip_now is not None:
-        columns = torch.where(flip_now[:, None], columns.flip(1), columns)
+        return Variation(down, right, draw(0, 2).bool())
+    if augmentation.flip == "none" or flip_now is None:
+        flip_now = torch.zeros(count, dtype=torch.bool, device=device)
+    return Variation(down, right, flip_now)
+
+
+def apply_variation(images: Tensor, variation: Variation, padding: Literal["zero", "reflect"]) -> Tensor:
+    """uint8 [N, H, W, 3] -> uint8 [N, H, W, 3], every picture shifted and perhaps mirrored on its own."""
+    count, height, width, _ = images.shape
+    device = images.device
+    rows = torch.arange(height, device=device) + variation.down[:, None]
+    columns = torch.arange(width, device=device) + variation.right[:, None]
+    columns = torch.where(variation.mirrored[:, None], columns.flip(1), columns)
     each = torch.arange(count, device=device)[:, None, None]
     shifted = images[each, _inside(rows, height)[:, :, None], _inside(columns, width)[:, None, :]]
-    if augmentation.padding == "zero":
+    if padding == "zero":
         row_seen = (rows >= 0) & (rows < height)
         column_seen = (columns >= 0) & (columns < width)
         shifted = shifted * (row_seen[:, :, None] & column_seen[:, None, :])[..., None]
@@ -52,7 +72,7 @@ def augment(
 
 
 def normalise(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
-    """uint8 [N, H, W, 3] -> float32 [N, 3, H, W] in channels_last memory: (x / 255 - mean) / std, one value a channel."""
+    """uint8 [N, H, W, 3] -> float32 [N, 3, H, W] in channels_last memory: (x / 255 - mean) / std by channel."""
     scaled = (images.float() - 255 * mean) * (1 / (255 * std))
     return scaled.permute(0, 3, 1, 2)
 

@@ -1,5 +1,6 @@
 """best.pt, which is exported and shared, and last.pt, from which a run goes on as if it had never stopped."""
 
+import io
 import pickle
 import random
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import torch
 from torch import nn
 
 from runtime_app.errors import UserError
-from trainer.files import write_atomically
+from trainer.files import write_bytes_atomically
 from trainer.model import CifarNet, build_network
 
 FORMAT = 1
@@ -46,7 +47,7 @@ def save_best(path: Path, checkpoint: Checkpoint) -> None:
         "epoch": checkpoint.epoch,
         "validation_accuracy": checkpoint.validation_accuracy,
     }
-    write_atomically(path, lambda temporary: torch.save(content, temporary))
+    _save(path, content)
 
 
 def load_best(path: Path) -> Checkpoint:
@@ -92,7 +93,8 @@ def load_plain(path: Path) -> dict[str, Any]:
         raise UserError(f"There is no checkpoint {path}.", "Check the path.") from error
     except pickle.UnpicklingError as error:
         raise UserError(
-            f"{path} is not a checkpoint, or it carries code, which is never run.", "Name the best.pt of a training run."
+            f"{path} is not a checkpoint, or it carries code, which is never run.",
+            "Name the best.pt of a training run.",
         ) from error
     except (OSError, EOFError, RuntimeError, ValueError, KeyError) as error:
         raise UserError(
@@ -103,7 +105,9 @@ def load_plain(path: Path) -> dict[str, Any]:
     return content
 
 
-def save_last(path: Path, network: nn.Module, parts: dict[str, Any], generator: torch.Generator, progress: dict[str, Any]) -> None:
+def save_last(
+    path: Path, network: nn.Module, parts: dict[str, Any], generator: torch.Generator, progress: dict[str, Any]
+) -> None:
     """parts: objects with a state_dict (optimizer, scheduler); generator: draws order and augmentation;
     progress: plain types that the loop needs back (epoch, best so far, metrics)."""
     content = {
@@ -111,26 +115,40 @@ def save_last(path: Path, network: nn.Module, parts: dict[str, Any], generator: 
         "model": network.state_dict(),
         "parts": {name: part.state_dict() for name, part in parts.items()},
         "generator": generator.get_state(),
-        "random_states": _random_states(),
+        "random_states": random_states(),
         "progress": progress,
     }
-    write_atomically(path, lambda temporary: torch.save(content, temporary))
+    _save(path, content)
 
 
 def load_last(path: Path, network: nn.Module, parts: dict[str, Any], generator: torch.Generator) -> dict[str, Any]:
-    """Put everything back as save_last found it; returns the progress."""
+    """Put everything back as save_last found it; returns the progress. Raises UserError when the file is unusable."""
     content = load_plain(path)
     if content.get("format") != FORMAT:
         raise UserError(f"{path} has another checkpoint format.", "Use the version of the trainer that wrote it.")
-    network.load_state_dict(content["model"])
-    for name, part in parts.items():
-        part.load_state_dict(content["parts"][name])
-    generator.set_state(content["generator"])
-    _restore_random_states(content["random_states"])
-    return content["progress"]
+    try:
+        network.load_state_dict(content["model"])
+        for name, part in parts.items():
+            part.load_state_dict(content["parts"][name])
+        generator.set_state(content["generator"])
+        restore_random_states(content["random_states"])
+        return content["progress"]
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise UserError(
+            f"{path} does not belong to this run or is damaged ({_first_line(error)}).",
+            "Restore it from a copy, or start a new run.",
+        ) from error
 
 
-def _random_states() -> dict[str, Any]:
+def _save(path: Path, content: dict[str, Any]) -> None:
+    """Through memory: torch's own writer hides why a disk refuses, and puts the file's name into its bytes."""
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    write_bytes_atomically(path, buffer.getbuffer())
+
+
+def random_states() -> dict[str, Any]:
+    """The state of every library that draws numbers, as plain types and tensors."""
     version, python_state, gauss = random.getstate()
     kind, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
     return {
@@ -141,7 +159,7 @@ def _random_states() -> dict[str, Any]:
     }
 
 
-def _restore_random_states(states: dict[str, Any]) -> None:
+def restore_random_states(states: dict[str, Any]) -> None:
     version, python_state, gauss = states["python"]
     random.setstate((version, tuple(python_state), gauss))
     kind, keys, position, has_gauss, cached = states["numpy"]

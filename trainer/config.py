@@ -42,6 +42,8 @@ class TrainConfig:
     """Use only algorithms that give the same bits every time; matters on CUDA, where it costs speed."""
     tensorboard: bool = False
     """Also write the metrics as TensorBoard events."""
+    processes: int = 1
+    """How many share each batch (torchrun); a run is resumed with as many."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,15 @@ def read_record(path: Path) -> RunRecord:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}).", "Name a folder that a training run wrote.") from error
+        raise UserError(
+            f"{path} cannot be read ({error.strerror}).", "Name a folder that a training run wrote."
+        ) from error
     try:
         found = msgspec.json.decode(raw, type=dict).get("format")
         if found != FORMAT:
             raise UserError(
-                f"{path} has format {found}; this version reads {FORMAT}.", "Use the version of the trainer that wrote it."
+                f"{path} has format {found}; this version reads {FORMAT}.",
+                "Use the version of the trainer that wrote it.",
             )
         return msgspec.json.decode(raw, type=RunRecord)
     except msgspec.MsgspecError as error:

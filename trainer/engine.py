@@ -1,30 +1,70 @@
-"""One epoch, evaluation, and the loop over epochs. Nothing here waits for the device inside an epoch."""
+"""One step, one epoch, evaluation. Nothing here waits for the device inside an epoch."""
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor, nn
 
 from runtime_app.errors import UserError
-from trainer.augment import augment, normalise
-from trainer.metrics import EpochMetrics, loss_and_accuracy
+from trainer.augment import apply_variation, draw_variation, normalise
+from trainer.distributed import ALONE, Ranks
+from trainer.metrics import EpochMetrics
 from trainer.model import CifarNet
 from trainer.recipes import Recipe
 
 EVALUATION_BATCH = 500
+Predict = Callable[[nn.Module, Tensor, Tensor, Tensor], Tensor]
+"""(network, uint8 images [N, H, W, 3], mean, std) -> logits float32 [N, K]"""
 
 
 @dataclass(frozen=True)
 class DeviceData:
-    """images: uint8 [N, H, W, 3]; labels: int64 [N], both on the device; mean, std: float32 [3], units of full scale."""
+    """store: uint8 [M, H, W, 3]; positions: int64 [N], which of them these pictures are; labels: int64 [N];
+    mean, std: float32 [3], units of full scale. All on the device, but for a store that is too large for it."""
 
-    images: Tensor
+    store: Tensor
+    positions: Tensor
     labels: Tensor
     mean: Tensor
     std: Tensor
+
+    def images(self, chosen: Tensor) -> Tensor:
+        """uint8 [n, H, W, 3] on the device; chosen: int64 [n], places in `positions`."""
+        rows = self.positions[chosen]
+        return self.store.index_select(0, rows.to(self.store.device)).to(rows.device, non_blocking=True)
+
+
+@dataclass(frozen=True)
+class Training:
+    """Everything that an epoch changes or reads.
+
+    model: the network, or what averages its gradients over processes; generator: draws order and augmentation, in every
+    process the same, on the data's device; batch_size: pictures per step over all processes.
+    """
+
+    network: CifarNet
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    scheduler: torch.optim.lr_scheduler.LRScheduler
+    generator: Generator
+    train: DeviceData
+    validation: DeviceData
+    recipe: Recipe
+    batch_size: int
+    seed: int
+    ranks: Ranks = ALONE
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A process's part of a step. images: float32 [B, 3, H, W]; labels: int64 [B]; pictures: B over all processes."""
+
+    images: Tensor
+    labels: Tensor
+    pictures: int
 
 
 def precision_for(device: torch.device) -> contextlib.AbstractContextManager:
@@ -34,70 +74,114 @@ def precision_for(device: torch.device) -> contextlib.AbstractContextManager:
     return contextlib.nullcontext()
 
 
-def training_batches(
-    data: DeviceData, recipe: Recipe, batch_size: int, epoch: int, seed: int, generator: Generator
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield (float32 [B, 3, H, W], int64 [B]) in a new random order, augmented; all on the device.
+def training_batches(training: Training, epoch: int) -> Iterator[Batch]:
+    """Every training picture once, in a new random order, augmented; all on the device. epoch is 1-based.
 
-    The last batch may be smaller. `epoch` and `seed` decide the sides of the alternating flip alone; everything else
-    is drawn from `generator`.
+    The last batch may be smaller. `epoch` and the seed decide the sides of the alternating flip alone; everything else
+    is drawn from the generator, for the whole batch in every process, so that the pictures do not depend on how many
+    processes share them.
     """
+    data, augmentation, ranks = training.train, training.recipe.augmentation, training.ranks
     count, device = len(data.labels), data.labels.device
-    first_side = torch.randint(0, 2, (count,), generator=Generator().manual_seed(seed)).to(device)
+    first_side = torch.randint(0, 2, (count,), generator=Generator().manual_seed(training.seed)).to(device)
     mirrored = ((first_side + epoch) % 2).bool()
-    order = torch.randperm(count, generator=generator, device=device)
-    for chosen in order.split(batch_size):
-        varied = augment(data.images[chosen], recipe.augmentation, generator, mirrored[chosen])
-        yield normalise(varied, data.mean, data.std), data.labels[chosen]
+    order = torch.randperm(count, generator=training.generator, device=device)
+    for chosen in order.split(training.batch_size):
+        if len(chosen) < ranks.count:
+            break  # a last batch with fewer pictures than processes: those pictures wait for the next epoch
+        variation = draw_variation(len(chosen), augmentation, training.generator, mirrored[chosen])
+        mine = chosen[ranks.share]
+        varied = apply_variation(data.images(mine), variation.take(ranks.share), augmentation.padding)
+        yield Batch(normalise(varied, data.mean, data.std), data.labels[mine], len(chosen))
+
+
+def train_step(training: Training, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Forward, backward, clip, step. Returns (summed loss, number of hits) of this process's pictures."""
+    recipe, ranks = training.recipe, training.ranks
+    with precision_for(batch.images.device):
+        logits = training.model(batch.images)
+        loss = nn.functional.cross_entropy(logits, batch.labels, label_smoothing=recipe.label_smoothing)
+    training.optimizer.zero_grad(set_to_none=True)
+    # Gradients are averaged over processes; where their shares differ by a picture, the larger one must weigh more.
+    weight = len(batch.labels) * ranks.count / batch.pictures
+    (loss * weight if ranks.count > 1 else loss).backward()
+    if recipe.clip_norm is not None:
+        nn.utils.clip_grad_norm_([p for p in training.network.parameters() if p.requires_grad], recipe.clip_norm)
+    training.optimizer.step()
+    if recipe.step_scheduler == "batch":
+        training.scheduler.step()
+    return loss.detach().double() * len(batch.labels), (logits.detach().argmax(1) == batch.labels).sum()
 
 
 def train_one_epoch(
-    network: CifarNet,
-    batches: Iterator[tuple[Tensor, Tensor]],
-    recipe: Recipe,
-    optimizer: torch.optim.Optimizer,
-    step_scheduler: Callable[[], None],
-    on_batch: Callable[[int], None],
+    training: Training, batches: Iterable[Batch], epoch: int, on_batch: Callable[[int], None]
 ) -> tuple[float, float]:
-    """Returns (mean loss over pictures, accuracy on the augmented pictures). Raises UserError when a loss is not finite.
+    """Returns (mean loss over pictures, accuracy on the augmented pictures), over all processes.
 
-    Losses and hits stay on the device and are read once, when the epoch ends.
+    Losses and hits stay on the device and are read once, when the epoch ends. Raises UserError, with the number of
+    epoch and batch, when a loss is not finite.
     """
-    network.train()
-    if not any(p.requires_grad for p in network.blocks.parameters()):
-        network.blocks.eval()  # frozen features keep their normalisation statistics too
-    losses, hits, counts = [], [], []
-    parameters = [p for p in network.parameters() if p.requires_grad]
-    for images, labels in batches:
-        with precision_for(images.device):
-            logits = network(images)
-            loss = nn.functional.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        if recipe.clip_norm is not None:
-            nn.utils.clip_grad_norm_(parameters, recipe.clip_norm)
-        optimizer.step()
-        step_scheduler()
-        losses.append(loss.detach())
-        hits.append((logits.detach().argmax(1) == labels).sum())
-        counts.append(len(labels))
-        on_batch(len(labels))
-    all_losses = torch.stack(losses).double().cpu()
-    _refuse_nonfinite(all_losses)
-    sizes = torch.tensor(counts, dtype=torch.float64)
-    total = sizes.sum()
-    return (all_losses @ sizes / total).item(), (torch.stack(hits).sum().item() / total).item()
+    training.model.train()
+    if not any(p.requires_grad for p in training.network.blocks.parameters()):
+        training.network.blocks.eval()  # frozen features keep their normalisation statistics too
+    sums, pictures = [], 0
+    for batch in batches:
+        sums.append(torch.stack(train_step(training, batch)))
+        pictures += batch.pictures
+        on_batch(batch.pictures)
+    totals = training.ranks.total(torch.stack(sums)).cpu()
+    _refuse_nonfinite(totals[:, 0], epoch)
+    loss, hits = (totals.sum(0) / pictures).tolist()
+    return loss, hits
 
 
-def _refuse_nonfinite(losses: Tensor) -> None:
+def _refuse_nonfinite(losses: Tensor, epoch: int) -> None:
     wrong = (~losses.isfinite()).nonzero()
     if len(wrong):
         batch = int(wrong[0]) + 1
-        raise UserError(
-            f"The loss became {losses[batch - 1].item()} in batch {batch} of this epoch.",
-            "Lower the learning rate or raise the batch size; the last good checkpoint is kept.",
-            exit_status=1,
-        )
+        raise _not_finite(f"The loss became {losses[batch - 1].item()} in epoch {epoch}, batch {batch}.")
+
+
+def _not_finite(title: str) -> UserError:
+    return UserError(
+        title, "Lower the learning rate or raise the batch size; the last good checkpoint is kept.", exit_status=1
+    )
+
+
+def run_epoch(training: Training, epoch: int, on_batch: Callable[[int], None]) -> EpochMetrics:
+    """Train on all training pictures, evaluate on the validation split, let the scheduler decide; epoch is 1-based."""
+    learning_rate = training.optimizer.param_groups[0]["lr"]
+    started = time.perf_counter()
+    train_loss, train_accuracy = train_one_epoch(training, training_batches(training, epoch), epoch, on_batch)
+    seconds = time.perf_counter() - started
+    loss, accuracy = evaluate(training)
+    if loss != loss or loss == float("inf"):
+        raise _not_finite(f"The validation loss became {loss} after epoch {epoch}.")
+    if training.recipe.step_scheduler == "epoch":
+        training.scheduler.step(loss)  # type: ignore[arg-type]  # ReduceLROnPlateau takes the loss
+    speed = len(training.train.labels) / seconds
+    return EpochMetrics(epoch, train_loss, train_accuracy, loss, accuracy, learning_rate, seconds, speed)
+
+
+def evaluate(training: Training) -> tuple[float, float]:
+    """(mean cross-entropy in nats, accuracy) on the validation split, every process on its share."""
+    ranks, data = training.ranks, training.validation
+    ranks.copy_statistics(training.network)
+    mine = torch.arange(len(data.labels), device=data.labels.device)[ranks.share]
+    totals = torch.zeros(2, dtype=torch.float64, device=data.labels.device)
+    if len(mine):  # fewer pictures than processes leave some without any
+        logits, labels = predict_data(training.network, data, mine).double(), data.labels[mine]
+        loss = nn.functional.cross_entropy(logits, labels, reduction="sum")
+        totals = torch.stack([loss, (logits.argmax(1) == labels).sum()])
+    mean_loss, accuracy = (ranks.total(totals) / len(data.labels)).tolist()
+    return mean_loss, accuracy
+
+
+def predict_data(network: nn.Module, data: DeviceData, chosen: Tensor, how: Predict | None = None) -> Tensor:
+    """Logits float32 [n, K] of the chosen pictures, fetched batch by batch; how: `predict`, or what averages views."""
+    how = how or predict
+    parts = [how(network, data.images(part), data.mean, data.std) for part in chosen.split(EVALUATION_BATCH)]
+    return torch.cat(parts)
 
 
 @torch.no_grad()
@@ -123,44 +207,3 @@ def predict_averaged(network: nn.Module, images: Tensor, mean: Tensor, std: Tens
     height, width = images.shape[1:3]
     up_left, down_right = padded[:, 2 : 2 + height, 2 : 2 + width], padded[:, :height, :width]
     return every_side(images) / 2 + every_side(up_left) / 4 + every_side(down_right) / 4
-
-
-@dataclass(frozen=True)
-class Training:
-    """Everything that an epoch changes or reads. `generator` draws order and augmentation, on the data's device."""
-
-    network: CifarNet
-    optimizer: torch.optim.Optimizer
-    scheduler: torch.optim.lr_scheduler.LRScheduler
-    generator: Generator
-    train: DeviceData
-    validation: DeviceData
-    recipe: Recipe
-    batch_size: int
-    seed: int
-
-
-def run_epoch(training: Training, epoch: int, on_batch: Callable[[int], None]) -> EpochMetrics:
-    """Train on all training pictures, evaluate on the validation split, let the scheduler decide; epoch is 1-based."""
-    recipe, scheduler = training.recipe, training.scheduler
-    learning_rate = training.optimizer.param_groups[0]["lr"]
-    started = time.perf_counter()
-    batches = training_batches(
-        training.train, recipe, training.batch_size, epoch, training.seed, training.generator
-    )
-    train_loss, train_accuracy = train_one_epoch(
-        training.network,
-        batches,
-        recipe,
-        training.optimizer,
-        scheduler.step if recipe.step_scheduler == "batch" else lambda: None,
-        on_batch,
-    )
-    seconds = time.perf_counter() - started
-    validation = training.validation
-    logits = predict(training.network, validation.images, validation.mean, validation.std)
-    loss, accuracy = loss_and_accuracy(logits, validation.labels)
-    if recipe.step_scheduler == "epoch":
-        scheduler.step(loss)
-    speed = len(training.train.labels) / seconds
-    return EpochMetrics(epoch, train_loss, train_accuracy, loss, accuracy, learning_rate, seconds, speed)

@@ -92,7 +92,7 @@ def build_network(architecture: dict[str, Any]) -> CifarNet:
 
 
 def dirac_init(network: nn.Module) -> None:
-    """Let the leading channels of every convolution start as the identity (Zagoruyko and Komodakis, arXiv 1706.00388)."""
+    """Let the leading channels of each convolution start as the identity (Zagoruyko and Komodakis, arXiv 1706.00388)."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             with torch.no_grad():

@@ -20,7 +20,8 @@ plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.righ
 def save_figure(path: Path, figure: Figure) -> None:
     """Write the PNG atomically and without a date or program name, so that the same figure gives the same bytes."""
     write_atomically(
-        path, lambda temporary: figure.savefig(temporary, format="png", metadata={"Software": None}, bbox_inches="tight")
+        path,
+        lambda temporary: figure.savefig(temporary, format="png", metadata={"Software": None}, bbox_inches="tight"),
     )
     plt.close(figure)
 
@@ -45,18 +46,21 @@ def plot_curves(path: Path, rows: list[EpochMetrics], best_epoch: int) -> None:
 
 
 def plot_confusion(path: Path, counts: NDArray[np.int64], classes: tuple[str, ...]) -> None:
-    """counts: int64 [K, K], rows true, columns predicted; shown as shares of each row."""
+    """counts: int64 [K, K], rows true, columns predicted; cells show the percentage of their row above the count."""
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = 2.2 + 0.42 * len(classes)
     figure, axes = plt.subplots(figsize=(side, side), layout="constrained")
     axes.imshow(shares, vmin=0, vmax=1, cmap="viridis")
     axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
     axes.set_yticks(range(len(classes)), classes)
-    axes.set(xlabel="predicted", ylabel="true", title=f"{int(counts.sum()):,} test pictures, percent of each row")
+    axes.set(
+        xlabel="predicted", ylabel="true", title=f"{int(counts.sum()):,} test pictures: percent of each row, count"
+    )
     axes.spines[:].set_visible(False)
     if len(classes) <= 30:
         for (row, column), share in np.ndenumerate(shares):
             if counts[row, column]:
                 ink = "black" if share > 0.6 else "white"
-                axes.text(column, row, f"{100 * share:.1f}", ha="center", va="center", color=ink, fontsize=7)
+                text = f"{100 * share:.1f}\n{counts[row, column]}"
+                axes.text(column, row, text, ha="center", va="center", color=ink, fontsize=6)
     save_figure(path, figure)

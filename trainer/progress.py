@@ -10,11 +10,11 @@ from trainer.metrics import EpochMetrics
 
 
 class EpochProgress:
-    """Reports to stderr, so that stdout stays free for results."""
+    """Reports to stderr, so that stdout stays free for results; `quiet` in every process but the first."""
 
-    def __init__(self, epochs: int) -> None:
+    def __init__(self, epochs: int, *, quiet: bool = False) -> None:
         self._epochs = epochs
-        self._console = Console(stderr=True, highlight=False)
+        self._console = Console(stderr=True, highlight=False, quiet=quiet)
 
     @contextmanager
     def epoch(self, epoch: int, pictures: int) -> Iterator[Callable[[int], None]]:

@@ -1,5 +1,6 @@
 """From settings to a run that is ready to train: data, network, optimiser, folder."""
 
+import os
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -10,22 +11,39 @@ import torch
 from runtime_app.errors import UserError
 from trainer.checkpoint import load_best
 from trainer.config import FORMAT, Provenance, RunRecord, TrainConfig, encode_record
-from trainer.data import Splits
-from trainer.engine import Training
+from trainer.data import Pictures, Splits, channel_statistics
+from trainer.distributed import ALONE, Ranks
+from trainer.engine import DeviceData, Training
 from trainer.files import write_bytes_atomically
 from trainer.model import CifarNet, dirac_init
 from trainer.provenance import git_state, library_versions, machine_name, now_utc
 from trainer.recipes import Recipe, load_recipe
-from trainer.run import Run, to_device
+from trainer.run import Run
 
 
 def choose_device(asked: str) -> torch.device:
     """auto, cpu or cuda -> the device. Raises UserError when cuda is asked for and does not run."""
-    if asked == "cuda" and not torch.cuda.is_available():
-        raise UserError("CUDA does not run on this machine.", "Pass --device cpu, or install NVIDIA's driver.")
-    if asked == "auto":
-        asked = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(asked)
+    if asked == "cpu":
+        return torch.device("cpu")
+    reason = _why_cuda_does_not_run()
+    if reason is None:
+        return torch.device("cuda")
+    if asked == "cuda":
+        raise UserError(
+            f"CUDA does not run on this machine ({reason}).", "Pass --device cpu, or install NVIDIA's driver."
+        )
+    return torch.device("cpu")
+
+
+def _why_cuda_does_not_run() -> str | None:
+    """None when a small computation succeeds: a driver that is found is not yet one that works."""
+    if not torch.cuda.is_available():
+        return "no usable NVIDIA GPU was found"
+    try:
+        (torch.ones(8, device="cuda") * 2).sum().item()
+    except RuntimeError as error:
+        return str(error).splitlines()[0]
+    return None
 
 
 def make_reproducible(config: TrainConfig) -> None:
@@ -36,25 +54,46 @@ def make_reproducible(config: TrainConfig) -> None:
     torch.backends.cudnn.benchmark = not config.deterministic
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = not config.deterministic
     if config.deterministic:
-        torch.use_deterministic_algorithms(True)
+        os.environ.setdefault(
+            "CUBLAS_WORKSPACE_CONFIG", ":4096:8"
+        )  # cuBLAS repeats its bits only with a fixed workspace
+    torch.use_deterministic_algorithms(config.deterministic)
 
 
 def build_network(config: TrainConfig, recipe: Recipe, classes: int) -> CifarNet:
-    """The recipe's network, or the weights of `config.init_from` with the head replaced when the classes differ."""
+    """The recipe's network, or the weights of `config.init_from` with the head replaced when the classes differ.
+
+    Raises UserError when that checkpoint is unusable or its blocks have other widths.
+    """
     network = CifarNet(classes, dropout=recipe.dropout, logit_scale=recipe.logit_scale)
     if recipe.dirac:
         dirac_init(network)
     if config.init_from is not None:
-        weights = load_best(Path(config.init_from)).network.state_dict()
-        if weights["head.weight"].shape != network.head.weight.shape:
-            weights = {name: value for name, value in weights.items() if not name.startswith("head.")}
-        network.load_state_dict(weights, strict=False)
+        _start_from(network, Path(config.init_from))
     if config.freeze_features:
         network.blocks.requires_grad_(False)
     return network
 
 
+def _start_from(network: CifarNet, path: Path) -> None:
+    source = load_best(path).network
+    if source.architecture["widths"] != network.architecture["widths"]:
+        raise UserError(
+            f"The blocks of {path} have {source.architecture['widths']} channels, not {network.architecture['widths']}.",
+            "Start from a checkpoint of the same network.",
+        )
+    weights = source.state_dict()
+    if weights["head.weight"].shape != network.head.weight.shape:
+        weights = {name: value for name, value in weights.items() if not name.startswith("head.")}
+    elif source.logit_scale != network.logit_scale:
+        # Another recipe multiplies the logits differently; the head takes it over, so that the start predicts the same.
+        factor = source.logit_scale / network.logit_scale
+        weights |= {name: value * factor for name, value in weights.items() if name.startswith("head.")}
+    network.load_state_dict(weights, strict=False)
+
+
 def describe(config: TrainConfig, splits: Splits, network: CifarNet) -> RunRecord:
+    """What config.json will say."""
     commit, dirty = git_state()
     provenance = Provenance(
         started=now_utc().isoformat(),
@@ -73,31 +112,60 @@ def describe(config: TrainConfig, splits: Splits, network: CifarNet) -> RunRecor
     return RunRecord(FORMAT, config, provenance)
 
 
-def make_folder(runs: Path, record: RunRecord) -> Path:
-    """Create YYYYMMDD-HHMMSS-cifarnet-DATA-sSEED with config.json. Raises UserError when the place cannot be written."""
+def folder_for(runs: Path, record: RunRecord) -> Path:
+    """runs/YYYYMMDD-HHMMSS-cifarnet-DATA-sSEED"""
     stamp = record.provenance.started.replace("-", "").replace(":", "").replace("T", "-")[:15]
-    folder = runs / f"{stamp}-cifarnet-{record.provenance.data_name}-s{record.config.seed}"
+    return runs / f"{stamp}-cifarnet-{record.provenance.data_name}-s{record.config.seed}"
+
+
+def make_folder(folder: Path, record: RunRecord) -> None:
+    """Create the run folder with config.json. Raises UserError when it is there already, OSError when it cannot."""
     try:
         folder.mkdir(parents=True)
     except FileExistsError as error:
         raise UserError(f"{folder} exists already.", "Wait a second, or pass another --seed or --runs.") from error
     write_bytes_atomically(folder / "config.json", encode_record(record))
-    return folder
 
 
-def prepare_run(folder: Path, record: RunRecord, splits: Splits, network: CifarNet) -> Run:
+def to_device(splits: Splits, device: torch.device) -> tuple[DeviceData, DeviceData, DeviceData, tuple]:
+    """(train, validation, test, statistics); an array that several splits share is moved once."""
+    statistics = channel_statistics(splits.train)
+    mean, std = (torch.tensor(values, device=device) for values in statistics)
+    stores: dict[int, torch.Tensor] = {}
+
+    def move(pictures: Pictures) -> DeviceData:
+        if id(pictures.store) not in stores:
+            stores[id(pictures.store)] = _store_on(device, pictures.store)
+        positions, labels = torch.from_numpy(pictures.rows), torch.from_numpy(pictures.labels)
+        return DeviceData(stores[id(pictures.store)], positions.to(device), labels.to(device), mean, std)
+
+    return move(splits.train), move(splits.validation), move(splits.test), statistics
+
+
+def _store_on(device: torch.device, store: np.ndarray) -> torch.Tensor:
+    """On the CPU a view, no copy. A store that would fill half of a GPU stays outside; its batches are sent singly."""
+    pictures = torch.from_numpy(store)
+    if device.type == "cuda" and store.nbytes > torch.cuda.mem_get_info(device)[0] // 2:
+        return pictures
+    return pictures.to(device)
+
+
+def prepare_run(folder: Path, record: RunRecord, splits: Splits, network: CifarNet, ranks: Ranks = ALONE) -> Run:
     """Put data and network on the device and build the recipe's parts around them."""
     config = record.config
     recipe = load_recipe(config.recipe)
     if not config.flip:
-        recipe = _without_flip(recipe)
+        recipe = replace(recipe, augmentation=replace(recipe.augmentation, flip="none"))
     device = torch.device(config.device)
     train, validation, test, statistics = to_device(splits, device)
-    network = network.to(device, memory_format=torch.channels_last)
+    network = network.to(device).to(memory_format=torch.channels_last)
     optimizer = recipe.optimizer(network)
     steps = config.epochs * -(-len(train.labels) // config.batch_size)
+    if ranks.count > 1:
+        torch.manual_seed(config.seed + ranks.rank)  # dropout must not be the same in every process
     training = Training(
         network=network,
+        model=ranks.parallel(network),
         optimizer=optimizer,
         scheduler=recipe.scheduler(optimizer, steps),
         generator=torch.Generator(device).manual_seed(config.seed),
@@ -106,9 +174,6 @@ def prepare_run(folder: Path, record: RunRecord, splits: Splits, network: CifarN
         recipe=recipe,
         batch_size=config.batch_size,
         seed=config.seed,
+        ranks=ranks,
     )
     return Run(folder, record, training, test, statistics)
-
-
-def _without_flip(recipe: Recipe) -> Recipe:
-    return replace(recipe, augmentation=replace(recipe.augmentation, flip="none"))

@@ -1,6 +1,7 @@
 """Pictures as one uint8 array with labels; stratified splits; statistics."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,20 +11,46 @@ from sklearn.model_selection import train_test_split
 from runtime_app.errors import UserError
 
 VALIDATION_FRACTION = 0.1
+_CHUNK = 1024
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """images: uint8 [N, H, W, 3], RGB; labels: int64 [N], positions in the list of classes."""
+    """Some pictures of an array that all splits of a data set share, so that splitting copies no picture.
 
-    images: NDArray[np.uint8]
+    store: uint8 [M, H, W, 3], RGB, perhaps a memory-mapped file; labels: int64 [N], positions in the list of classes;
+    positions: int64 [N], where in `store` the pictures lie; None stands for all of it in order.
+    """
+
+    store: NDArray[np.uint8]
     labels: NDArray[np.int64]
+    positions: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def take(self, positions: NDArray[np.int64]) -> "Pictures":
-        return Pictures(self.images[positions], self.labels[positions])
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        return np.arange(len(self.store)) if self.positions is None else self.positions
+
+    @property
+    def images(self) -> NDArray[np.uint8]:
+        """uint8 [N, H, W, 3]; a copy unless these are all pictures of the store."""
+        return self.store if self.positions is None else self.store[self.positions]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, H, W, 3), without touching a picture."""
+        return (len(self), *self.store.shape[1:])
+
+    def take(self, chosen: NDArray[np.int64]) -> "Pictures":
+        return Pictures(self.store, self.labels[chosen], self.rows[chosen])
+
+    def chunks(self) -> Iterator[NDArray[np.uint8]]:
+        """All pictures in order, a thousand at a time: what is larger than memory is never there as a whole."""
+        for start in range(0, len(self), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            yield self.store[part] if self.positions is None else self.store[self.positions[part]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +71,7 @@ class Splits:
 
 
 def split_off_validation(pictures: Pictures, seed: int) -> tuple[Pictures, Pictures]:
-    """(train, validation): a stratified tenth, the same for the same seed. Raises UserError when a class is too small."""
+    """(train, validation): a stratified tenth, the same for the same seed. Raises UserError for a class too small."""
     return split_stratified(pictures, VALIDATION_FRACTION, seed)
 
 
@@ -56,18 +83,19 @@ def split_stratified(pictures: Pictures, fraction: float, seed: int) -> tuple[Pi
         )
     except ValueError as error:
         raise UserError(
-            f"The data set is too small to hold out a part of every class ({error}).", "Add pictures to the smallest class."
+            f"The data set is too small to hold out a part of every class ({error}).",
+            "Add pictures to the smallest class.",
         ) from error
     return pictures.take(np.sort(rest)), pictures.take(np.sort(part))
 
 
-def channel_statistics(images: NDArray[np.uint8]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def channel_statistics(pictures: Pictures) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """(mean, std) per channel over all pixels, in units of full scale (0..1), from exact counts of the 256 values."""
     values = np.arange(256) / 255
     counts = np.zeros((3, 256))
-    for start in range(0, len(images), 4096):
-        chunk = images[start : start + 4096].reshape(-1, 3)
-        counts += np.stack([np.bincount(chunk[:, channel], minlength=256) for channel in range(3)])
+    for chunk in pictures.chunks():
+        pixels = chunk.reshape(-1, 3)
+        counts += np.stack([np.bincount(pixels[:, channel], minlength=256) for channel in range(3)])
     weights = counts / counts.sum(axis=1, keepdims=True)
     mean = weights @ values
     variance = weights @ values**2 - mean**2
@@ -80,8 +108,9 @@ def digest(*parts: Pictures) -> str:
     """SHA-256 over images and labels of all parts, in order."""
     sha = hashlib.sha256()
     for part in parts:
-        sha.update(repr(part.images.shape).encode())
-        sha.update(np.ascontiguousarray(part.images).data)
+        sha.update(repr(part.shape).encode())
+        for chunk in part.chunks():
+            sha.update(np.ascontiguousarray(chunk).data)
         sha.update(part.labels.astype("<i8").tobytes())
     return sha.hexdigest()
 
@@ -91,6 +120,6 @@ def check_labels(pictures: Pictures, classes: int) -> None:
     wrong = np.flatnonzero((pictures.labels < 0) | (pictures.labels >= classes))
     if len(wrong):
         raise UserError(
-            f"Picture {wrong[0]} has label {pictures.labels[wrong[0]]}, but there are {classes} classes (0 to {classes - 1}).",
+            f"Picture {wrong[0]} has label {pictures.labels[wrong[0]]}, but the {classes} classes are 0 to {classes - 1}.",
             "Repair the labels of the data set.",
         )

@@ -1,14 +1,24 @@
 """A folder with one subfolder of pictures per class, decoded exactly as the app will decode them."""
 
+import hashlib
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import PIL
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
 
+from runtime_app import imaging
 from runtime_app.errors import UserError
 from runtime_app.imaging import PictureError, list_pictures, open_picture, prepare
 from trainer.data.arrays import Pictures
+from trainer.data.cache import Decoded, DecodedWriter, decoded
+
+_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -21,28 +31,35 @@ class FolderData:
 
 
 def load_folder(root: Path, image_size: int, *, skip_unreadable: bool) -> FolderData:
-    """Decode `root`/CLASS/*, or `root`/train/CLASS/* and `root`/test/CLASS/*, to image_size x image_size.
+    """`root`/CLASS/*, or `root`/train/CLASS/* and `root`/test/CLASS/*, decoded to image_size x image_size.
 
-    Classes are the subfolders' names in alphabetical order. Raises UserError for fewer than two classes, an empty
-    class, names that differ by case alone, and, unless `skip_unreadable`, one that lists every unreadable picture.
+    Classes are the subfolders' names in alphabetical order. The pictures come memory-mapped from a cache file that is
+    made when the folder is seen first and made again when a picture changes. Raises UserError for fewer than two
+    classes, an empty class, names that differ by case alone, and, unless `skip_unreadable`, one that lists every
+    unreadable picture.
     """
     if not root.is_dir():
         raise UserError(
-            f"There is no data set {root}.", "Use cifar10, digits, or a folder with one subfolder of pictures per class."
+            f"There is no data set {root}.",
+            "Use cifar10, digits, or a folder with one subfolder of pictures per class.",
         )
     divided = (root / "train").is_dir() and (root / "test").is_dir()
-    classes = _class_names(root / "train" if divided else root)
-    unreadable: list[str] = []
-    train = _decode(root / "train" if divided else root, classes, image_size, unreadable)
-    test = None
+    folders = [root / "train", root / "test"] if divided else [root]
+    classes = _class_names(folders[0])
     if divided:
-        _refuse_other_classes(root / "test", classes)
-        test = _decode(root / "test", classes, image_size, unreadable)
+        _refuse_other_classes(folders[1], classes)
+    parts = [_decoded_folder(folder, classes, image_size) for folder in folders]
+    unreadable = [reason for part in parts for reason in part.unreadable]
     if unreadable and not skip_unreadable:
         raise UserError(
             f"{len(unreadable)} pictures in {root} cannot be used:\n  " + "\n  ".join(unreadable) + "\n",
             "Repair or remove them, or pass --skip-unreadable.",
         )
+    for folder, part in zip(folders, parts, strict=True):
+        _refuse_empty_class(folder, classes, part)
+    train, test = Pictures(parts[0].images, parts[0].labels), None
+    if divided:
+        test = Pictures(parts[1].images, parts[1].labels)
     return FolderData(classes, train, test)
 
 
@@ -50,7 +67,7 @@ def _class_names(folder: Path) -> tuple[str, ...]:
     names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     if len(names) < 2:
         raise UserError(
-            f"{folder} has {len(names)} subfolders; a classifier needs at least two classes.",
+            f"{folder} has {len(names)} class folder{'' if len(names) == 1 else 's'}; a classifier needs at least two.",
             "Make one subfolder per class and put its pictures inside.",
         )
     twice = [name for name, count in Counter(name.casefold() for name in names).items() if count > 1]
@@ -69,17 +86,55 @@ def _refuse_other_classes(folder: Path, classes: tuple[str, ...]) -> None:
         )
 
 
-def _decode(folder: Path, classes: tuple[str, ...], image_size: int, unreadable: list[str]) -> Pictures:
-    images, labels = [], []
-    for label, name in enumerate(classes):
-        paths = list_pictures(folder / name)
-        before = len(images)
-        for path in paths:
-            try:
-                images.append(prepare(open_picture(path), (image_size, image_size)).image)
-                labels.append(label)
-            except PictureError as error:
-                unreadable.append(error.title)
-        if len(images) == before:
-            raise UserError(f"The class folder {folder / name} has no usable picture.", "Add pictures or remove the folder.")
-    return Pictures(np.stack(images), np.asarray(labels, dtype=np.int64))
+def _refuse_empty_class(folder: Path, classes: tuple[str, ...], part: Decoded) -> None:
+    counts = np.bincount(part.labels, minlength=len(classes))
+    empty = [str(folder / name) for name, count in zip(classes, counts, strict=True) if count == 0]
+    if empty:
+        raise UserError(
+            f"The class folder {', '.join(empty)} has no usable picture.", "Add pictures or remove the folder."
+        )
+
+
+def _decoded_folder(folder: Path, classes: tuple[str, ...], image_size: int) -> Decoded:
+    source = hashlib.sha256(f"{folder.resolve()} {image_size}".encode()).hexdigest()[:24]
+    count, state = _state(folder, classes)
+
+    def decode(writer: DecodedWriter) -> None:
+        _decode(folder, classes, image_size, count, writer)
+
+    return decoded(source, state, image_size, decode)
+
+
+def _state(folder: Path, classes: tuple[str, ...]) -> tuple[int, str]:
+    """(how many pictures, hash of every picture's name, size and times and of the code that decodes them)."""
+    sha = hashlib.sha256(PIL.__version__.encode() + Path(imaging.__file__).read_bytes())
+    count = 0
+    for name in classes:
+        for path in list_pictures(folder / name):
+            seen = path.stat()
+            sha.update(f"{path.relative_to(folder)}\0{seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns}\n".encode())
+            count += 1
+    return count, sha.hexdigest()[:24]
+
+
+def _decode(folder: Path, classes: tuple[str, ...], image_size: int, count: int, writer: DecodedWriter) -> None:
+    """Append every picture in the order of classes and names; threads help, as Pillow decodes without Python's lock."""
+    console = Console(stderr=True)
+    bar = iter(track(range(count), "decoding", console=console, transient=True, disable=not console.is_terminal))
+
+    def one(path: Path) -> NDArray[np.uint8] | PictureError:
+        try:
+            return prepare(open_picture(path), (image_size, image_size)).image
+        except PictureError as error:
+            return error
+
+    with ThreadPoolExecutor() as pool:
+        for label, name in enumerate(classes):
+            paths = list_pictures(folder / name)
+            for start in range(0, len(paths), _AT_ONCE):
+                for result in pool.map(one, paths[start : start + _AT_ONCE]):
+                    if isinstance(result, PictureError):
+                        writer.refuse(result.title)
+                    else:
+                        writer.add(result, label)
+                    next(bar, None)

@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from runtime_app.imaging import prepare
 from trainer.config import TrainConfig
 from trainer.data.arrays import Pictures, Splits, check_labels, digest, split_off_validation, split_stratified
 from trainer.data.folder import load_folder
+
+if TYPE_CHECKING:
+    from torchvision.datasets import CIFAR10
 
 TEST_FRACTION = 0.2
 # The test part must not move with the run's seed: runs would be judged on different pictures.
@@ -44,11 +48,16 @@ def _cifar10(config: TrainConfig) -> Splits:
     return _assemble(
         "cifar10",
         tuple(train.classes),
-        Pictures(train.data, np.asarray(train.targets, dtype=np.int64)),
-        Pictures(test.data, np.asarray(test.targets, dtype=np.int64)),
+        _pictures(train),
+        _pictures(test),
         config.seed,
         "CIFAR-10 (Alex Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009)",
     )
+
+
+def _pictures(part: "CIFAR10") -> Pictures:
+    """torchvision's array is a view with the channels outermost; the one copy made here puts each picture together."""
+    return Pictures(np.ascontiguousarray(part.data), np.asarray(part.targets, dtype=np.int64))
 
 
 def _refuse_corrupted(folder: Path, published: list[list[str]]) -> None:
@@ -70,9 +79,7 @@ def _digits(config: TrainConfig) -> Splits:
 
     digits = load_digits()
     images = np.stack([enlarge_digit(image, config.image_size) for image in digits.images])
-    rest, test = split_stratified(
-        Pictures(images, digits.target.astype(np.int64)), TEST_FRACTION, _TEST_SPLIT_SEED
-    )
+    rest, test = split_stratified(Pictures(images, digits.target.astype(np.int64)), TEST_FRACTION, _TEST_SPLIT_SEED)
     return _assemble(
         "digits",
         tuple(str(name) for name in digits.target_names),

@@ -1,0 +1,160 @@
+"""What `python -m trainer` does with its options: start a run, go on with one, or show the plan."""
+
+import shlex
+import signal
+from dataclasses import asdict, replace
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from runtime_app.errors import UserError
+from trainer import setup
+from trainer.config import RunRecord, TrainConfig, encode_record, read_record
+from trainer.data import Splits, load_splits
+from trainer.distributed import Ranks, first_process_first, joined, planned_count
+from trainer.dry_run import show_plan
+from trainer.events import check_tensorboard
+from trainer.files import write_bytes_atomically
+from trainer.progress import EpochProgress
+from trainer.recipes import load_recipe
+from trainer.results import Summary, read_finished
+from trainer.run import Run, check_growth, fit
+
+DEFAULTS = TrainConfig()
+
+
+def start(given: dict[str, object], runs: Path, *, dry_run: bool) -> Path | None:
+    """Train a new run in a folder below `runs`, which is returned; with dry_run only print the plan."""
+    config = configuration(given)
+    if config.tensorboard:
+        check_tensorboard()
+    if dry_run and config.processes > 1:
+        raise UserError("--dry-run shows the plan of one process.", "Start it without torchrun.")
+    recipe = load_recipe(config.recipe)
+    with joined(setup.choose_device(config.device)) as ranks:
+        setup.make_reproducible(config)
+        with first_process_first(ranks):
+            splits = load_splits(config)
+        network = setup.build_network(config, recipe, len(splits.classes))
+        record = setup.describe(config, splits, network)
+        folder = setup.folder_for(runs, record)
+        if dry_run:
+            show_plan(setup.prepare_run(folder, record, splits, network), splits)
+            return None
+        if ranks.first:
+            setup.make_folder(folder, record)
+        return _fit(setup.prepare_run(folder, record, splits, network, ranks), resume=False)
+
+
+def configuration(given: dict[str, object]) -> TrainConfig:
+    """The options that were given, the recipe's own choices, and the defaults, in this order."""
+    recipe = load_recipe(str(given.get("recipe", DEFAULTS.recipe)))
+    device = str(setup.choose_device(str(given.get("device", "auto"))))
+    settings = {"epochs": recipe.epochs, "batch_size": recipe.batch_size, **given, "device": device}
+    config = TrainConfig(**settings, processes=planned_count())  # type: ignore[arg-type]
+    if config.data == "digits":
+        config = replace(config, flip=False)  # a mirrored 2 is no digit
+    if config.batch_size < config.processes:
+        raise UserError(
+            f"{config.processes} processes cannot share batches of {config.batch_size}.", "Raise --batch-size."
+        )
+    return config
+
+
+def resume(folder: Path, given: dict[str, object]) -> Path:
+    """Go on where the run's last checkpoint was written. Raises UserError when settings or data are not the run's."""
+    before = read_record(folder / "config.json")
+    _refuse_other_settings(folder, before.config, given)
+    epochs = given.get("epochs")
+    record = check_growth(before, int(str(epochs)) if epochs is not None else None)
+    if record == before and read_finished(folder) is not None:
+        click.echo(f"{folder} is finished: {record.config.epochs} epochs are done.", err=True)
+        return folder
+    config = replace(record.config, data_root=str(given.get("data_root", record.config.data_root)))
+    if config.tensorboard:
+        check_tensorboard()
+    with joined(setup.choose_device(config.device)) as ranks:
+        setup.make_reproducible(config)
+        with first_process_first(ranks):
+            splits = load_splits(config)
+        _refuse_other_data(folder, record, splits)
+        if ranks.first and record != before:
+            (folder / "summary.json").unlink(missing_ok=True)
+            write_bytes_atomically(folder / "config.json", encode_record(record))
+        return _continue(folder, replace(record, config=config), splits, ranks)
+
+
+def _continue(folder: Path, record: RunRecord, splits: Splits, ranks: Ranks) -> Path:
+    # A run that was killed before its first checkpoint begins as it did the first time.
+    has_checkpoint = (folder / "last.pt").exists()
+    ranks.wait()
+    config = replace(record.config, init_from=None) if has_checkpoint else record.config
+    network = setup.build_network(config, load_recipe(config.recipe), len(splits.classes))
+    return _fit(setup.prepare_run(folder, record, splits, network, ranks), resume=has_checkpoint)
+
+
+def _refuse_other_settings(folder: Path, before: TrainConfig, given: dict[str, object]) -> None:
+    was = asdict(before)
+    now = given | {"processes": planned_count()}
+    free = {"epochs", "data_root"}  # the data may lie elsewhere on another day; its hash is checked
+    if given.get("device") == "auto":
+        free.add("device")
+    differences = [
+        f"{name} was {was[name]}, now {value}" for name, value in now.items() if name not in free and was[name] != value
+    ]
+    if differences:
+        raise UserError(
+            f"{folder} was started with other settings: {'; '.join(differences)}.",
+            "Resume with the run's own (only --epochs may grow), or start a new run.",
+        )
+
+
+def _refuse_other_data(folder: Path, record: RunRecord, splits: Splits) -> None:
+    if splits.sha256 != record.provenance.data_sha256:
+        raise UserError(
+            f"The data set {record.config.data} is not the one that {folder} was started on (its SHA-256 differs).",
+            "Restore the data, or start a new run.",
+        )
+
+
+def _fit(run: Run, *, resume: bool) -> Path:
+    signal.signal(signal.SIGTERM, _stop)
+    first, folder = run.training.ranks.first, run.folder
+    try:
+        summary = fit(run, EpochProgress(run.epochs, quiet=not first), resume=resume)
+    except KeyboardInterrupt:
+        if first:
+            click.echo(f"\nStopped. Every finished epoch is saved; go on with:\n  {resume_command(run)}", err=True)
+        raise
+    except OSError:
+        click.echo(
+            f"The last good checkpoint is kept; once this is repaired, go on with:\n  {resume_command(run)}", err=True
+        )
+        raise
+    if summary is not None:
+        click.echo(closing_lines(folder, summary), err=True)
+    return folder
+
+
+def resume_command(run: Run) -> str:
+    """What to type to go on with this run."""
+    processes = run.training.ranks.count
+    program = "python -m trainer" if processes == 1 else f"torchrun --nproc-per-node={processes} -m trainer"
+    return f"{program} --resume {shlex.quote(str(run.folder))}"
+
+
+def closing_lines(folder: Path, summary: Summary) -> str:
+    """The result, where everything lies, and the command that comes next."""
+    low, high = summary.test_accuracy_interval
+    return (
+        f"best epoch {summary.best_epoch}: validation {summary.validation_accuracy:.2%}, "
+        f"test {summary.test_accuracy:.2%} (95% interval {low:.2%} to {high:.2%}; "
+        f"averaged over views {summary.test_accuracy_averaged:.2%}), {summary.training_seconds / 60:.1f} minutes\n"
+        f"curves.png, confusion.png, per_class.csv and summary.json lie in the run folder; next:\n"
+        f"  python -m exporter --run {shlex.quote(str(folder))}"
+    )
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
