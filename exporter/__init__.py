@@ -1,0 +1,1 @@
+"""Turns the best checkpoint of a run into a deployment bundle, and lets no wrong model through."""

@@ -1,0 +1,81 @@
+"""The gate's child process: the app's own classifier on the saved bytes, where torch cannot be imported.
+
+python -m exporter.consumer FOLDER reads FOLDER/jobs.json, manifest.json and images.npy and writes one .npz for each job
+and answers.json. It sees what a user's machine would see: a manifest, a model file and pictures.
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+BLOCKED = ("torch", "torchvision", "onnx", "onnxscript", "trainer")
+
+
+class _Blocker:
+    """An import hook that refuses what a user's machine does not have."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name.split(".")[0] in BLOCKED:
+            raise ImportError(f"{name} is blocked here: the app must run without it")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Run the pictures at `positions` (all when None) in batches of `batch`; outputs go to `name`.npz."""
+
+    name: str
+    precision: str
+    device: str
+    batch: int
+    positions: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """error: why the app refused or failed, None when outputs were written; provider: what really ran."""
+
+    name: str
+    provider: str | None = None
+    error: str | None = None
+
+
+def main(folder: Path) -> None:
+    import msgspec
+    import numpy as np
+
+    from runtime_app.bundle import Bundle
+    from runtime_app.manifest import Manifest
+
+    # The draft has no bundle.json on purpose: were this process killed, no app would take the folder for a bundle.
+    manifest = msgspec.json.decode((folder / "manifest.json").read_bytes(), type=Manifest)
+    bundle = Bundle(folder, manifest)
+    images = np.load(folder / "images.npy", allow_pickle=False, mmap_mode="r")
+    jobs = msgspec.json.decode((folder / "jobs.json").read_bytes(), type=list[Job])
+    answers = [_answer(job, bundle, images, folder) for job in jobs]
+    (folder / "answers.json").write_bytes(msgspec.json.encode(answers))
+
+
+def _answer(job: Job, bundle: Any, images: Any, folder: Path) -> Answer:
+    import numpy as np
+
+    from runtime_app.classifier import OUTPUTS, Classifier
+    from runtime_app.errors import UserError
+
+    try:
+        classifier = Classifier(bundle, device=job.device, precision=job.precision)  # type: ignore[arg-type]
+        chosen = images if job.positions is None else images[list(job.positions)]
+        runs = [classifier.predict(chosen[start : start + job.batch]) for start in range(0, len(chosen), job.batch)]
+    except UserError as error:
+        return Answer(job.name, error=error.title)
+    except Exception as error:  # whatever the app would die of is an answer for the gate
+        return Answer(job.name, error=f"{type(error).__name__}: {str(error).splitlines()[0]}")
+    np.savez(
+        folder / f"{job.name}.npz", **{name: np.concatenate([getattr(run, name) for run in runs]) for name in OUTPUTS}
+    )
+    return Answer(job.name, provider=classifier.engine.provider)
+
+
+if __name__ == "__main__":
+    sys.meta_path.insert(0, _Blocker())
+    main(Path(sys.argv[1]))

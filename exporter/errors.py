@@ -1,0 +1,30 @@
+"""The named ways in which an export fails."""
+
+from exporter.parity import GateReport
+from runtime_app.errors import UserError
+
+
+class GateError(UserError):
+    """The gate refused the model; nothing was published."""
+
+    def __init__(self, report: GateReport, departure: str | None = None) -> None:
+        first, more = report.refusals[0], len(report.refusals) - 1
+        also = f" (and {more} more objections)" if more else ""
+        where = f" The first layer that departs from torch is {departure}." if departure else ""
+        super().__init__(
+            f"The gate refused the model: {first.sentence}{also}.{where}",
+            "Nothing was published; parity.json beside the checkpoint has the details.",
+            exit_status=1,
+        )
+        self.report = report
+
+
+class BlindGateError(UserError):
+    """The gate accepted a model with a wrong weight, so its acceptance of the right one means nothing."""
+
+    def __init__(self, weight: str) -> None:
+        super().__init__(
+            f"The gate did not notice a changed weight ({weight}), so it cannot be trusted with this model.",
+            "Nothing was published. A network whose first layer hardly matters, as one that was never trained, does this.",
+            exit_status=1,
+        )

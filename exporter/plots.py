@@ -1,0 +1,62 @@
+"""The exporter's own figure, in the style of the trainer's."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+
+from exporter.calibrate import ReliabilityBin
+from exporter.evaluation import Evaluation
+from trainer.plots import ACCENT, QUIET, save_figure
+
+
+def plot_reliability(path: Path, evaluation: Evaluation) -> None:
+    """Accuracy against confidence on the test pictures, before and after the temperature, with the bins' shares below."""
+    figure, axes = plt.subplots(
+        2, 2, figsize=(8, 4.6), height_ratios=(3, 1), sharex=True, sharey="row", layout="constrained"
+    )
+    before, after = evaluation.before.test.ece, evaluation.metrics.test.ece
+    titles = (
+        f"before: calibration error {100 * before:.2f}%",
+        f"after (temperature {evaluation.temperature:.3f}): {100 * after:.2f}%",
+    )
+    for column, bins in enumerate((evaluation.reliability_before, evaluation.reliability_after)):
+        _draw_accuracy(axes[0][column], bins, titles[column])
+        _draw_shares(axes[1][column], bins)
+    axes[0][0].set_ylabel("accuracy")
+    axes[0][0].legend(frameon=False, loc="upper left")
+    axes[1][0].set_ylabel("% of pictures")
+    save_figure(path, figure)
+
+
+def _draw_accuracy(axes: Axes, bins: tuple[ReliabilityBin, ...], title: str) -> None:
+    full = [part for part in bins if part.count]
+    width = bins[0].high - bins[0].low
+    axes.plot([0, 1], [0, 1], color=QUIET, linestyle=":", linewidth=1, label="honest: accuracy equals confidence")
+    axes.bar(
+        [part.low for part in full],
+        [part.accuracy for part in full],
+        width,
+        align="edge",
+        color=ACCENT,
+        alpha=0.35,
+        edgecolor="white",
+    )
+    axes.plot(
+        [p.confidence for p in full], [p.accuracy for p in full], "o", markersize=3.5, color=ACCENT, label="measured"
+    )
+    axes.set(title=title, xlim=(0, 1), ylim=(0, 1.02))
+
+
+def _draw_shares(axes: Axes, bins: tuple[ReliabilityBin, ...]) -> None:
+    total = sum(part.count for part in bins)
+    width = bins[0].high - bins[0].low
+    axes.bar(
+        [p.low for p in bins],
+        [100 * p.count / total for p in bins],
+        width,
+        align="edge",
+        color=QUIET,
+        edgecolor="white",
+    )
+    axes.set(xlabel="confidence")

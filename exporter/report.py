@@ -1,0 +1,50 @@
+"""The files of a bundle that people read: card, figures and plots, as bytes."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from exporter.card import model_card
+from exporter.evaluation import Evaluation
+from exporter.plots import plot_reliability
+from exporter.source import Source
+from runtime_app.manifest import Manifest
+from trainer.data import Splits
+from trainer.plots import plot_confusion, plot_curves
+from trainer.results import best_row
+
+
+def report_files(
+    manifest: Manifest, evaluation: Evaluation, parity: dict[str, Any], source: Source, splits: Splits
+) -> dict[str, bytes]:
+    """Path inside the bundle -> bytes. parity: of each precision, what its gate saw."""
+    files = {
+        "MODEL_CARD.md": model_card(manifest, evaluation, splits.about, has_curves=bool(source.rows)).encode(),
+        "report/parity.json": to_json(parity),
+        "report/metrics.json": to_json(evaluation),
+        "report/confusion.png": _drawn(
+            lambda path: plot_confusion(path, np.array(evaluation.confusion), splits.classes)
+        ),
+        "report/reliability.png": _drawn(lambda path: plot_reliability(path, evaluation)),
+    }
+    rows = list(source.rows)
+    if rows:
+        best = best_row(rows).epoch
+        files["report/curves.png"] = _drawn(lambda path: plot_curves(path, rows, best))
+    return files
+
+
+def to_json(content: Any) -> bytes:
+    """Indented and with sorted keys, so that the same content gives the same bytes."""
+    return msgspec.json.format(msgspec.json.encode(content, order="sorted"), indent=2) + b"\n"
+
+
+def _drawn(draw: Callable[[Path], None]) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="plot-") as folder:
+        path = Path(folder) / "plot.png"
+        draw(path)
+        return path.read_bytes()

@@ -1,0 +1,185 @@
+"""Which checkpoint is exported, and the data it is judged on: found, read once, and checked against each other."""
+
+import csv
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+import torch
+
+from runtime_app.errors import UserError
+from trainer.checkpoint import Checkpoint, load_best
+from trainer.config import RunRecord, read_record
+from trainer.data import Splits, load_splits
+from trainer.metrics import EpochMetrics
+from trainer.results import best_row, read_finished
+
+_READ_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Source:
+    """A checkpoint with everything that is known about it.
+
+    folder: where the checkpoint lies; is_run: whether that is a run folder, which the exporter may write its notes to,
+    and no checkpoint that was copied away; rows: metrics.csv as far as it got; finished: whether training had ended.
+    """
+
+    checkpoint: Checkpoint
+    checkpoint_sha256: str
+    record: RunRecord
+    rows: tuple[EpochMetrics, ...]
+    folder: Path
+    is_run: bool
+    finished: bool
+
+    @property
+    def name(self) -> str:
+        """What the bundle is called by default: as its run folder."""
+        return self.folder.resolve().name if self.is_run else self.run
+
+    @property
+    def run(self) -> str:
+        """The name a run folder gets when it is made, so that a copied checkpoint still knows where it came from."""
+        provenance = self.record.provenance
+        stamp = provenance.started.replace("-", "").replace(":", "").replace("T", "-")[:15]
+        return f"{stamp}-cifarnet-{provenance.data_name}-s{self.record.config.seed}"
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    folder: Path
+    record: RunRecord
+    accuracy: float
+
+
+def find_checkpoint(asked: str, runs: Path) -> Path:
+    """best, latest, a run folder or a .pt file -> the path of the checkpoint. Raises UserError when there is none.
+
+    best: the highest validation accuracy among the runs on the data of the newest run; newest: the latest start.
+    """
+    if asked not in ("best", "latest"):
+        path = Path(asked)
+        if path.is_dir():
+            return _require(
+                path / "best.pt", f"The run {path} has no best.pt yet.", "Wait for its first epoch, or name another."
+            )
+        return _require(
+            path, f"There is no run or checkpoint {path}.", "Pass best, latest, a run folder or a .pt file."
+        )
+    candidates = _candidates(runs)
+    if not candidates:
+        raise UserError(
+            f"There is no run with a checkpoint in {runs}.",
+            "Train first (python -m trainer), or pass --runs or --run FILE.pt.",
+        )
+    newest = max(candidates, key=lambda c: (c.record.provenance.started, c.folder.name))
+    if asked == "best":
+        same_data = [c for c in candidates if c.record.provenance.data_sha256 == newest.record.provenance.data_sha256]
+        newest = max(same_data, key=lambda c: (c.accuracy, c.record.provenance.started, c.folder.name))
+    return newest.folder / "best.pt"
+
+
+def load_source(path: Path) -> Source:
+    """Read the checkpoint and what lies beside it. Raises UserError for anything that is not usable as it is."""
+    folder = path.parent
+    if not (folder / "config.json").is_file():
+        raise UserError(
+            f"{path} has no config.json beside it, so the pictures it was chosen on cannot be found again.",
+            "Keep best.pt together with the config.json of its run.",
+        )
+    record = read_record(folder / "config.json")
+    checkpoint, sha256 = _load_unchanging(path)
+    _refuse_other_classes(path, checkpoint, record)
+    _refuse_nonfinite(path, checkpoint)
+    rows = tuple(read_rows(folder / "metrics.csv"))
+    is_run = (folder / "last.pt").is_file()
+    finished = not is_run or read_finished(folder) is not None
+    return Source(checkpoint, sha256, record, rows, folder, is_run, finished)
+
+
+def load_data(source: Source, data_root: Path | None) -> Splits:
+    """The run's splits, rebuilt. Raises UserError when the data is gone or is not what the run was trained on."""
+    config = source.record.config
+    if data_root is not None:
+        is_folder = config.data not in ("cifar10", "digits")
+        config = replace(config, data=str(data_root)) if is_folder else replace(config, data_root=str(data_root))
+    try:
+        splits = load_splits(config)
+    except UserError as error:
+        raise UserError(
+            f"The validation split cannot be rebuilt: {error.title}",
+            f"Pass --data-root with the place of the data set ({source.record.provenance.data_name}).",
+        ) from error
+    if splits.sha256 != source.record.provenance.data_sha256 or splits.classes != source.checkpoint.classes:
+        raise UserError(
+            f"The data set {splits.name} is not the one that this checkpoint was trained on (its SHA-256 differs).",
+            "Restore the data, or pass --data-root with the place of the right one.",
+        )
+    return splits
+
+
+def read_rows(path: Path) -> list[EpochMetrics]:
+    """metrics.csv as rows; empty when there is none. Raises UserError when it cannot be understood."""
+    if not path.is_file():
+        return []
+    try:
+        with open(path, newline="") as file:
+            return msgspec.convert(list(csv.DictReader(file)), list[EpochMetrics], strict=False)
+    except (msgspec.ValidationError, csv.Error) as error:
+        raise UserError(f"{path} is damaged ({error}).", "Restore it from a copy, or delete it.") from error
+
+
+def _candidates(runs: Path) -> list[_Candidate]:
+    """Runs that have a checkpoint; a folder that holds no readable run is not one."""
+    found = []
+    for folder in sorted(runs.iterdir()) if runs.is_dir() else ():
+        if not (folder / "best.pt").is_file():
+            continue
+        try:
+            rows = read_rows(folder / "metrics.csv")
+            accuracy = best_row(rows).val_acc if rows else 0.0
+            found.append(_Candidate(folder, read_record(folder / "config.json"), accuracy))
+        except UserError:
+            continue
+    return found
+
+
+def _load_unchanging(path: Path) -> tuple[Checkpoint, str]:
+    """A run that is still training may replace its best.pt between reading and hashing: read until both agree."""
+    for _ in range(_READ_ATTEMPTS):
+        before = _sha256(path)
+        checkpoint = load_best(path)
+        if _sha256(path) == before:
+            return checkpoint, before
+    raise UserError(f"{path} changes all the time.", "Wait until training is slower, or copy the file first.")
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _refuse_other_classes(path: Path, checkpoint: Checkpoint, record: RunRecord) -> None:
+    if checkpoint.classes != record.provenance.classes:
+        raise UserError(
+            f"{path} knows {len(checkpoint.classes)} classes ({', '.join(checkpoint.classes[:3])}, …), its config.json names "
+            f"{len(record.provenance.classes)} ({', '.join(record.provenance.classes[:3])}, …).",
+            "Keep best.pt together with the config.json of its own run.",
+        )
+
+
+def _refuse_nonfinite(path: Path, checkpoint: Checkpoint) -> None:
+    for name, value in checkpoint.network.state_dict().items():
+        if not torch.isfinite(value).all():
+            raise UserError(
+                f"{path} holds weights that are not finite (first in {name}).",
+                "Train again, or name another checkpoint.",
+            )
+
+
+def _require(path: Path, title: str, advice: str) -> Path:
+    if not path.is_file():
+        raise UserError(title, advice)
+    return path
