@@ -53,11 +53,17 @@ def test_csv_has_a_header_and_a_row_per_picture(app: Run, digits: Path) -> None:
     assert len(rows) == 3 and set(rows[0]) >= {"path", "label", "confidence", "verdict", "0", "9", "error"}
 
 
-def test_the_table_says_doubt_in_words(app: Run, tmp_path: Path) -> None:
-    noise = np.random.default_rng(3).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    Image.fromarray(noise).save(tmp_path / "noise.png")
-    answer = app("classify", tmp_path / "noise.png", "--bundle", TINY, "--top", "2")
-    assert "unsure" in answer.stdout or "may be none of these classes" in answer.stdout
+def test_the_table_says_doubt_in_words(app: Run, digits: Path) -> None:
+    """Faint digits half way to grey: the verdicts differ, and the table must say what jsonl says."""
+    for index in range(8):
+        first, second = draw_digit("zero", 64), draw_digit("seven", 64)
+        Image.blend(first, second, index / 8).save(digits / f"blend{index}.png")
+    verdicts = [row["verdict"] for row in lines(app("classify", digits, "--bundle", TINY, "--format", "jsonl").stdout)]
+    table = app("classify", digits, "--bundle", TINY, "--top", "2").stdout.splitlines()[1:]
+    words = {"unsure": "unsure", "none": "may be none of these classes"}
+    assert set(verdicts) & set(words), "the pictures are meant to leave doubt"
+    for verdict, line in zip(verdicts, table, strict=True):
+        assert [word for word in words.values() if word in line] == ([words[verdict]] if verdict in words else [])
 
 
 def test_the_heatmap_is_a_png_with_a_row_per_picture(app: Run, digits: Path, tmp_path: Path) -> None:
