@@ -1,0 +1,94 @@
+"""The platform's own dialog for opening files, run as a program of its own; None where the platform offers none."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Literal
+
+from runtime_app.errors import UserError
+from runtime_app.imaging import SUFFIXES
+
+Kind = Literal["files", "folder", "bundle"]
+_TITLES = {"files": "Open pictures", "folder": "Open a folder", "bundle": "Open a bundle"}
+
+
+def platform_dialog(kind: Kind) -> list[str] | None:
+    """The command line of the dialog: zenity or kdialog on Linux, osascript on macOS, PowerShell on Windows."""
+    if sys.platform == "darwin":
+        return ["osascript", "-e", _apple_script(kind)]
+    if sys.platform == "win32":
+        return ["powershell", "-NoProfile", "-STA", "-Command", _power_shell(kind)]
+    if shutil.which("zenity"):
+        return _zenity(kind)
+    if shutil.which("kdialog"):
+        return _kdialog(kind)
+    return None
+
+
+def ask(command: list[str]) -> list[Path] | None:
+    """Run the dialog and wait; None when it was cancelled. Call it from a worker."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    if done.returncode != 0:
+        return None
+    return [Path(os.fsdecode(line)) for line in done.stdout.splitlines() if line.strip()] or None
+
+
+def open_with_platform(path: Path) -> None:
+    """Show a file in the program that the platform opens it with. Raises UserError when there is no such program."""
+    opener = {"darwin": "open", "win32": "explorer"}.get(sys.platform, "xdg-open")
+    if not path.exists():
+        raise UserError(f"There is no {path.name} yet: nothing has gone wrong.", "")
+    if shutil.which(opener) is None:
+        raise UserError("No program was found that opens text files.", f"Open {path} yourself.")
+    subprocess.Popen([opener, str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _zenity(kind: Kind) -> list[str]:
+    command = ["zenity", "--file-selection", f"--title={_TITLES[kind]}", "--separator=\n"]
+    if kind == "files":
+        patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(SUFFIXES))
+        return [*command, "--multiple", f"--file-filter=Pictures | {patterns}", "--file-filter=All files | *"]
+    return [*command, "--directory"]
+
+
+def _kdialog(kind: Kind) -> list[str]:
+    if kind == "files":
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
+        return [
+            "kdialog",
+            "--title",
+            _TITLES[kind],
+            "--multiple",
+            "--separate-output",
+            "--getopenfilename",
+            ".",
+            patterns,
+        ]
+    return ["kdialog", "--title", _TITLES[kind], "--getexistingdirectory", "."]
+
+
+def _apple_script(kind: Kind) -> str:
+    if kind == "files":
+        return (
+            f'set chosen to choose file with prompt "{_TITLES[kind]}" of type {{"public.image"}} '
+            "with multiple selections allowed\n"
+            'set answer to ""\nrepeat with one in chosen\nset answer to answer & POSIX path of one & linefeed\n'
+            "end repeat\nanswer"
+        )
+    return f'POSIX path of (choose folder with prompt "{_TITLES[kind]}")'
+
+
+def _power_shell(kind: Kind) -> str:
+    start = "Add-Type -AssemblyName System.Windows.Forms; [Console]::OutputEncoding = [Text.Encoding]::UTF8; "
+    if kind == "files":
+        patterns = ";".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
+        return (
+            start + "$d = New-Object Windows.Forms.OpenFileDialog; $d.Multiselect = $true; "
+            f"$d.Filter = 'Pictures|{patterns}|All files|*.*'; if ($d.ShowDialog() -eq 'OK') {{ $d.FileNames }} else {{ exit 1 }}"
+        )
+    return (
+        start + "$d = New-Object Windows.Forms.FolderBrowserDialog; "
+        "if ($d.ShowDialog() -eq 'OK') { $d.SelectedPath } else { exit 1 }"
+    )

@@ -1,0 +1,65 @@
+"""What the clipboard holds, as files: file names stay where they are, a picture is written to the app's cache folder."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import platformdirs
+from PIL import Image, ImageGrab
+
+from runtime_app.errors import UserError
+from runtime_app.terminal import APP_NAME
+
+_SECONDS = 5
+
+
+def pasted_pictures(text: str) -> list[Path]:
+    """text: the clipboard as text. Returns the files it names, or the file that its picture was written to.
+
+    Raises UserError when it holds neither. Call it from a worker: other programs answer.
+    """
+    paths = file_names(text)
+    if paths:
+        return paths
+    grabbed = _grab()
+    if isinstance(grabbed, list):
+        return [Path(name) for name in grabbed]
+    if grabbed is None:
+        raise UserError(
+            "The clipboard holds no picture and no file names.", "Copy a picture, or files, and paste again."
+        )
+    folder = platformdirs.user_cache_path(APP_NAME, appauthor=False) / "pasted"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"pasted-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1000:03d}.png"
+    grabbed.save(path)
+    return [path]
+
+
+def file_names(text: str) -> list[Path]:
+    """Lines of paths or file:// addresses that exist; nothing when one line is neither."""
+    paths = []
+    for line in text.splitlines():
+        if not line.strip() or line.strip() in ("copy", "cut"):
+            continue  # file managers put the word before the list
+        address = urlparse(line.strip())
+        path = Path(unquote(address.path)) if address.scheme == "file" else Path(line.strip())
+        try:
+            if not path.is_absolute() or not path.exists():
+                return []
+        except (OSError, ValueError):
+            return []
+        paths.append(path)
+    return paths
+
+
+def _grab() -> Image.Image | list[str] | None:
+    try:
+        return ImageGrab.grabclipboard()
+    except (OSError, NotImplementedError, subprocess.SubprocessError, ChildProcessError) as error:
+        if sys.platform == "linux" and isinstance(error, NotImplementedError):
+            raise UserError(
+                "Pictures cannot be pasted: neither xclip nor wl-paste is installed.", "Install xclip or wl-clipboard."
+            ) from error
+        return None

@@ -1,0 +1,66 @@
+"""The text of the about window: the model card, what was checked, versions, licences, where the log lies."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from runtime_app import __version__
+from runtime_app.errors import UserError
+from runtime_app.terminal import log_file
+
+if TYPE_CHECKING:
+    from runtime_app.presenter.presenter import Presenter
+
+_PACKAGES = ("onnxruntime-gpu", "onnxruntime", "numpy", "pillow", "dearpygui", "msgspec", "platformdirs")
+_Line = tuple[str, bool]
+
+
+def about_lines(p: "Presenter") -> list[_Line]:
+    """(text, whether it is a heading)"""
+    lines: list[_Line] = []
+    if p.selftest_words:
+        lines += [("Self-test", True), (p.selftest_words, False), ("", False)]
+    lines += _card(p)
+    lines += [("", False), ("Versions", True), (f"This app {__version__}, Python {platform.python_version()}", False)]
+    for name in _PACKAGES:
+        try:
+            lines.append((f"{name} {version(name)}", False))
+        except PackageNotFoundError:
+            continue
+    lines += [("", False), ("Licences", True)]
+    if p.loaded is not None:
+        lines.append((f"This bundle: {p.loaded.bundle.manifest.licence}", False))
+    lines += [
+        (
+            "This app: MIT. Type: Roboto, Apache 2.0. Colour maps: viridis and cividis, CC0; cool-warm by K. Moreland.",
+            False,
+        ),
+        ("", False),
+        ("Log", True),
+        (str(log_file()), False),
+    ]
+    return lines
+
+
+def _card(p: "Presenter") -> list[_Line]:
+    if p.loaded is None:
+        return [("No bundle is open.", False)]
+    key = p.loaded.bundle.manifest.digest
+    if key not in p.cards:
+        try:
+            text = p.loaded.bundle.read("MODEL_CARD.md").decode("utf-8", errors="replace")
+        except UserError as error:
+            text = error.title
+        p.cards = {key: text}
+    return [
+        _markdown(line) for line in p.cards[key].splitlines() if not line.startswith(("|-", "| -", "|:", "![", "---"))
+    ]
+
+
+def _markdown(line: str) -> _Line:
+    """Headings, table rows and emphasis of a model card, as plain text."""
+    if line.startswith("#"):
+        return line.lstrip("# "), True
+    if line.startswith("|"):
+        return "    ".join(cell.strip() for cell in line.strip("|").split("|")), False
+    return line.replace("**", "").replace("`", ""), False

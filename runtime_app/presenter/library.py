@@ -1,0 +1,146 @@
+"""The opened pictures and what the network said of each, as arrays: a hundred thousand of them fit and sort quickly."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime_app.errors import Explanation
+from runtime_app.pipeline import Outcome, Result
+
+Sort = Literal["name", "class", "confidence", "margin"]
+SORTS: tuple[Sort, ...] = ("name", "class", "confidence", "margin")
+PENDING, SURE, UNSURE, NONE, FAILED = -1, 0, 1, 2, 3
+_CODES = {"sure": SURE, "unsure": UNSURE, "none": NONE}
+_INPUTS_KEPT = 4096  # network inputs kept as tiny thumbnails: 12 MB at 32x32
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which pictures a view lists. label: a class index; state: a verdict code; text: part of the file's name."""
+
+    label: int | None = None
+    state: int | None = None
+    least_confidence: float = 0.0
+    text: str = ""
+
+
+class Library:
+    """Pictures by index, in the order in which they were opened.
+
+    probabilities: float32 [n, K], NaN where not classified; states: int8 [n], one of the codes above.
+    """
+
+    def __init__(self, classes: int = 0) -> None:
+        self.paths: list[Path] = []
+        self.errors: dict[int, Explanation] = {}
+        self.corrections: dict[int, int] = {}
+        self._known: dict[Path, int] = {}
+        self._inputs: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
+        self._probabilities = np.full((0, classes), np.nan, dtype=np.float32)
+        self._states = np.zeros(0, dtype=np.int8)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @property
+    def probabilities(self) -> NDArray[np.float32]:
+        return self._probabilities[: len(self.paths)]
+
+    @property
+    def states(self) -> NDArray[np.int8]:
+        return self._states[: len(self.paths)]
+
+    @property
+    def classified(self) -> int:
+        """How many pictures have a result or a failure."""
+        return int((self.states != PENDING).sum())
+
+    def add(self, paths: Iterable[Path]) -> list[int]:
+        """Append pictures that are not there yet; returns the index of each named one, new or known."""
+        indices = []
+        for path in paths:
+            if path not in self._known:
+                self._known[path] = len(self.paths)
+                self.paths.append(path)
+            indices.append(self._known[path])
+        if len(self.paths) > len(self._states):
+            self._grow(max(len(self.paths), 2 * len(self._states)))
+        return indices
+
+    def forget_results(self, classes: int) -> None:
+        """For another bundle or another resize rule: the pictures stay, what was said of them goes."""
+        self.errors.clear()
+        self._inputs.clear()
+        self._probabilities = np.full((len(self._states), classes), np.nan, dtype=np.float32)
+        self._states[:] = PENDING
+
+    def record(self, index: int, outcome: Outcome) -> None:
+        if isinstance(outcome, Result):
+            self.errors.pop(index, None)
+            self._probabilities[index] = outcome.probabilities
+            self._states[index] = _CODES[outcome.verdict]
+            self._inputs[index] = outcome.image
+            if len(self._inputs) > _INPUTS_KEPT:
+                self._inputs.popitem(last=False)
+        else:
+            self.errors[index] = outcome.error
+            self._states[index] = FAILED
+
+    def input_of(self, index: int) -> NDArray[np.uint8] | None:
+        """uint8 [H, W, 3], what the network saw of this picture; None when not classified or no longer kept."""
+        return self._inputs.get(index)
+
+    def label_of(self, index: int) -> int | None:
+        """The index of the most probable class, None without a result."""
+        return int(self._probabilities[index].argmax()) if self._states[index] in (SURE, UNSURE, NONE) else None
+
+    def pending(self) -> list[int]:
+        return np.flatnonzero(self.states == PENDING).tolist()
+
+    def listed(self, sort: Sort, chosen: Filter | None = None) -> NDArray[np.intp]:
+        """Indices that pass the filter, sorted; confidence and margin: least sure first, unclassified last."""
+        keep = np.flatnonzero(self._passes(chosen)) if chosen else np.arange(len(self))
+        if sort == "name" or not len(keep):
+            return keep
+        rows = self.probabilities[keep]
+        usable: NDArray[np.bool_] = np.isfinite(rows).all(axis=1) & (rows.shape[1] > 0)
+        ranked = np.sort(np.where(usable[:, None], rows, 0.0), axis=1) if rows.shape[1] else rows
+        if sort == "class":
+            primary = np.where(usable, np.where(usable[:, None], rows, 0.0).argmax(axis=1), np.inf)
+            return keep[np.lexsort((-ranked[:, -1], primary))]
+        value = ranked[:, -1] if sort == "confidence" else ranked[:, -1] - ranked[:, -2]
+        return keep[np.argsort(np.where(usable, value, np.inf), kind="stable")]
+
+    def counts(self, classes: int) -> NDArray[np.intp]:
+        """int [K]: how many pictures each class is the most probable of."""
+        usable = (self.states >= SURE) & (self.states <= NONE)
+        return (
+            np.bincount(self.probabilities[usable].argmax(axis=1), minlength=classes)
+            if usable.any()
+            else np.zeros(classes, int)
+        )
+
+    def _passes(self, chosen: Filter) -> NDArray[np.bool_]:
+        keep = np.ones(len(self), dtype=bool)
+        usable = (self.states >= SURE) & (self.states <= NONE)
+        if chosen.state is not None:
+            keep &= self.states == chosen.state
+        if chosen.label is not None:
+            keep &= usable & (np.where(usable[:, None], self.probabilities, 0).argmax(axis=1) == chosen.label)
+        if chosen.least_confidence > 0:
+            keep &= usable & (np.where(usable[:, None], self.probabilities, 0).max(axis=1) >= chosen.least_confidence)
+        if chosen.text:
+            wanted = chosen.text.casefold()
+            keep &= np.array([wanted in path.name.casefold() for path in self.paths], dtype=bool)
+        return keep
+
+    def _grow(self, size: int) -> None:
+        added = size - len(self._states)
+        fresh = np.full((added, self._probabilities.shape[1]), np.nan, dtype=np.float32)
+        self._probabilities = np.concatenate([self._probabilities, fresh])
+        self._states = np.concatenate([self._states, np.full(added, PENDING, dtype=np.int8)])

@@ -1,0 +1,98 @@
+"""What each part of the window shows, as plain values made from the presenter's state."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runtime_app.presenter.library import NONE, SURE, UNSURE
+from runtime_app.presenter.wording import Bar, Words, bars, engine_words, percent, times_words, verdict_words
+
+if TYPE_CHECKING:
+    from runtime_app.presenter.presenter import Presenter
+    from runtime_app.presenter.tasks import Look
+
+
+@dataclass(frozen=True)
+class Status:
+    """state: ready, attention (something is not as asked) or idle; progress: 0 to 1; action: label of the button."""
+
+    state: str
+    engine: str
+    reason: str
+    times: str
+    times_hint: str
+    progress: float | None
+    progress_text: str
+    action: str
+
+
+def status(p: "Presenter") -> Status:
+    engine, reason, state = "No bundle is open", "", "idle"
+    if p.loaded is not None:
+        engine, reason = engine_words(p.loaded.classifier.engine, p.loaded.notice)
+        state = "attention" if p.loaded.notice else "ready"
+    elif p.opening_bundle:
+        engine = "Opening the bundle\u2026"
+    if p.notice and p.notice != reason:
+        reason = p.notice
+    look = current_look(p)
+    times = times_words(look.decode_ms, look.prepare_ms, look.run_ms) if look and look.result else ""
+    done, total = p.library.classified, len(p.library)
+    listing = p.workers["batch"].pending("folder")
+    running = p.workers["batch"].pending("classify")
+    text, share, action = "", None, ""
+    if listing:
+        text, action = f"{total:,} found", "Cancel"
+    elif running:
+        text, share, action = f"{done:,} of {total:,}", done / max(total, 1), "Cancel"
+    elif p.loaded is not None and done < total:
+        text, share, action = f"{done:,} of {total:,}", done / max(total, 1), "Continue"
+    elif total > 1:
+        text = f"{done:,} classified"
+    hint = "Milliseconds for this picture: decoding the file, cropping and resizing it, running the network."
+    return Status(state, engine, reason, times, hint, share, text, action)
+
+
+def current_look(p: "Presenter") -> "Look | None":
+    """The look of the current picture; None while another one is still being decoded."""
+    if p.look is None or p.current is None or p.look.path != p.library.paths[p.current]:
+        return None
+    return p.look
+
+
+def words(p: "Presenter") -> Words:
+    """The verdict on the current picture, or what is going on instead."""
+    look = current_look(p)
+    if p.current is None:
+        return Words("", "", "quiet")
+    if p.failure is not None:
+        return Words("cannot be shown", p.failure.title, "failed", p.failure.advice)
+    if look is None:
+        return Words("", "Opening\u2026", "quiet")
+    if look.result is None or p.loaded is None:
+        return Words("", "No bundle is open." if not p.opening_bundle else "Opening the bundle\u2026", "quiet")
+    if len(look.result.probabilities) != len(p.loaded.bundle.manifest.classes):
+        return Words("", "Classifying\u2026", "quiet")
+    return verdict_words(look.result.verdict, look.result.probabilities, p.loaded.bundle.manifest)
+
+
+def class_bars(p: "Presenter") -> tuple[Bar, ...]:
+    look = current_look(p)
+    if look is None or look.result is None or p.loaded is None or p.failure is not None:
+        return ()
+    classes = p.loaded.bundle.manifest.classes
+    return bars(look.result.probabilities, classes) if len(classes) == len(look.result.probabilities) else ()
+
+
+def row_words(p: "Presenter", index: int) -> tuple[str, str]:
+    """For lists: ("cat 93 %", state) with state sure, unsure, none, failed or pending."""
+    state = p.library.states[index]
+    label = p.library.label_of(index)
+    if label is None or p.loaded is None:
+        return ("cannot be opened", "failed") if index in p.library.errors else ("\u2026", "pending")
+    text = f"{p.loaded.bundle.manifest.classes[label]} {percent(p.library.probabilities[index, label])} %"
+    if state == UNSURE:
+        return f"unsure: {text}", "unsure"
+    if state == NONE:
+        return f"none? {text}", "none"
+    assert state == SURE
+    return text, "sure"

@@ -1,0 +1,272 @@
+"""The work that runs in the background: functions that workers call, and the immutable results that come back."""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from runtime_app.bundle import Bundle, is_bundle, open_bundle, read_manifest
+from runtime_app.catalog import Entry, find_bundles, open_bundle_or_newest
+from runtime_app.classifier import Classifier
+from runtime_app.errors import UserError
+from runtime_app.imaging import SUFFIXES, Region, Resize, open_picture, prepare
+from runtime_app.jobs import Ticket
+from runtime_app.pipeline import Outcome, Result, classify_files, interpret
+from runtime_app.providers import Device
+
+PREVIEW_SIDE = 1024  # pixels: textures beyond this cost more than they show
+THUMBNAIL_SIDE = 160
+_REPORT_SECONDS = 0.1
+_LISTED_AT_ONCE = 2000
+_WATCH_SECONDS = 0.5
+_LARGE_FILE = 300_000  # bytes: files this large take long to decode, so fewer of them are taken at a time
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A bundle with the session that runs it. notice: why it is not what was asked for."""
+
+    bundle: Bundle
+    classifier: Classifier
+    notice: str | None = None
+
+
+@dataclass(frozen=True)
+class BundleEntry:
+    """One line of the list of bundles."""
+
+    path: Path
+    name: str
+    accuracy: str
+    date: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """One picture as the window shows it.
+
+    picture: upright RGB, whole; preview: float32 [h * w * 4], RGBA 0..1, at most PREVIEW_SIDE pixels a side;
+    stamp: time and size of the file when it was read; result: None as long as no bundle is open; times in milliseconds.
+    """
+
+    path: Path
+    picture: Image.Image
+    preview: NDArray[np.float32]
+    preview_size: tuple[int, int]
+    stamp: tuple[int, int]
+    result: Result | None
+    decode_ms: float
+    prepare_ms: float = 0.0
+    run_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """rgba: float32 [h * w * 4], 0..1; None when the file cannot be decoded."""
+
+    path: Path
+    rgba: NDArray[np.float32] | None
+    size: tuple[int, int]
+
+
+def load(source: Bundle | Path | None, device: Device, precision: str, threads: int) -> Loaded:
+    """Verify the bundle (the newest when None) and start its session.
+
+    In the window a device or precision that does not run here falls back, and the notice says why.
+    """
+    if isinstance(source, Bundle):
+        bundle = source
+    else:
+        bundle = open_bundle_or_newest(None) if source is None else open_bundle(source)
+    notice = None
+    if precision != "auto" and precision not in {variant.precision for variant in bundle.manifest.variants}:
+        notice = f"This bundle has no {precision} model."
+        precision = "auto"
+    try:
+        classifier = Classifier(bundle, device, precision, threads)
+    except UserError as error:
+        if device != "cuda" or "CUDA" not in error.title:
+            raise
+        notice = error.title
+        classifier = Classifier(bundle, "auto", precision, threads)
+    return Loaded(bundle, classifier, notice)
+
+
+def list_bundles(elsewhere: list[Path]) -> list[BundleEntry]:
+    """What the usual folders hold, newest first, then bundles from elsewhere that can still be read."""
+    found = find_bundles()
+    known = {entry.path.absolute() for entry in found}
+    for path in elsewhere:
+        if path.absolute() not in known and is_bundle(path):
+            with contextlib.suppress(UserError):
+                found.append(Entry(path, read_manifest(path)))
+    return [
+        BundleEntry(
+            entry.path,
+            entry.manifest.name,
+            f"{100 * entry.manifest.variants[0].test_accuracy:.1f} %",
+            entry.manifest.provenance.run_started[:10],
+        )
+        for entry in found
+    ]
+
+
+def look(path: Path, loaded: Loaded | None, resize: Resize | None, known: Look | None = None) -> Look:
+    """Decode a picture (unless `known` is of the same file), make its preview, classify it. Raises PictureError."""
+    stamp = _stamp(path)
+    if known is None or known.stamp != stamp:
+        start = time.perf_counter()
+        picture = open_picture(path)
+        decode_ms = 1000 * (time.perf_counter() - start)
+        small = _reduced(picture, PREVIEW_SIDE)
+        known = Look(path, picture, to_rgba(small), small.size, stamp, None, decode_ms)
+    return known if loaded is None else classify_look(known, loaded, resize, None)
+
+
+def classify_look(known: Look, loaded: Loaded, resize: Resize | None, region: Region | None) -> Look:
+    """The same picture classified anew: by another bundle, another resize rule, or a part of it."""
+    size = loaded.bundle.manifest.input
+    start = time.perf_counter()
+    prepared = prepare(known.picture, (size.height, size.width), resize or size.resize, region)
+    between = time.perf_counter()
+    prediction = loaded.classifier.predict(prepared.image[None])
+    end = time.perf_counter()
+    result = interpret([(known.path, prepared)], prediction, loaded.bundle)[0]
+    return replace(known, result=result, prepare_ms=1000 * (between - start), run_ms=1000 * (end - between))
+
+
+def classify_all(
+    pictures: list[tuple[int, Path]], loaded: Loaded, resize: Resize | None
+) -> Callable[[Ticket], Iterator[list[tuple[int, Outcome]]]]:
+    """Work that yields (index, outcome) in lists, about ten times a second."""
+
+    def work(ticket: Ticket) -> Iterator[list[tuple[int, Outcome]]]:
+        paths = (path for _, path in pictures if ticket.wanted)
+        outcomes = classify_files(paths, loaded.classifier, resize, _batch_for(pictures))
+        chunk: list[tuple[int, Outcome]] = []
+        reported = time.perf_counter()
+        for (index, _), outcome in zip(pictures, outcomes, strict=False):
+            chunk.append((index, _without_evidence(outcome)))
+            if time.perf_counter() - reported >= _REPORT_SECONDS:
+                yield chunk
+                chunk, reported = [], time.perf_counter()
+        if chunk:
+            yield chunk
+
+    return work
+
+
+def list_folder(folder: Path) -> Callable[[Ticket], Iterator[list[Path]]]:
+    """Work that yields the pictures below `folder`, in name order, a folder's own files before its subfolders."""
+
+    def work(ticket: Ticket) -> Iterator[list[Path]]:
+        found: list[Path] = []
+        any_found = False
+        for parent, folders, files in os.walk(folder, onerror=_raise):
+            folders.sort()
+            found += [Path(parent, name) for name in sorted(files) if Path(name).suffix.lower() in SUFFIXES]
+            if len(found) >= (_LISTED_AT_ONCE if any_found else 1):
+                any_found = True
+                yield found
+                found = []
+        if found:
+            yield found
+        elif not any_found:
+            raise UserError(f"There is no picture in {folder}.", f"Choose a folder with {_kinds()} files.")
+
+    return work
+
+
+def watch_folder(folder: Path) -> Callable[[Ticket], Iterator[list[Path]]]:
+    """Work that yields pictures as they appear in `folder`, once their size has stopped growing; it ends when unwanted."""
+
+    def work(ticket: Ticket) -> Iterator[list[Path]]:
+        seen = set(_sizes(folder))
+        growing: dict[Path, int] = {}
+        while ticket.wanted:
+            time.sleep(_WATCH_SECONDS)
+            sizes = {path: size for path, size in _sizes(folder).items() if path not in seen}
+            ready = sorted(path for path, size in sizes.items() if size and growing.get(path) == size)
+            growing = sizes
+            seen.update(ready)
+            if ready:
+                yield ready
+
+    return work
+
+
+def _sizes(folder: Path) -> dict[Path, int]:
+    sizes = {}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if Path(entry.name).suffix.lower() in SUFFIXES:
+                    with contextlib.suppress(OSError):
+                        sizes[Path(entry.path)] = entry.stat().st_size
+    except OSError:
+        return {}  # the folder went away; it may come back
+    return sizes
+
+
+def thumbnails(paths: list[Path]) -> Callable[[Ticket], Iterator[Thumbnail]]:
+    """Work that yields one thumbnail per path, as long as they are wanted."""
+
+    def work(ticket: Ticket) -> Iterator[Thumbnail]:
+        for path in paths:
+            try:
+                picture = _reduced(open_picture(path), THUMBNAIL_SIDE)
+                yield Thumbnail(path, to_rgba(picture), picture.size)
+            except Exception:  # its own classification says what is wrong with it
+                yield Thumbnail(path, None, (0, 0))
+
+    return work
+
+
+def to_rgba(picture: Image.Image) -> NDArray[np.float32]:
+    """What a texture is made from: contiguous float32 [h * w * 4], 0..1."""
+    pixels = np.asarray(picture.convert("RGBA"))
+    return np.multiply(pixels, np.float32(1 / 255), dtype=np.float32).ravel()
+
+
+def _reduced(picture: Image.Image, side: int) -> Image.Image:
+    """At most `side` pixels along the longer side; box reduction first, because large pictures must show quickly."""
+    factor = max(1, int(max(picture.size) / side / 2))
+    reduced = picture.reduce(factor) if factor > 1 else picture.copy()
+    reduced.thumbnail((side, side), Image.Resampling.BICUBIC)
+    return reduced
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return (0, 0)  # opening it says what is wrong
+    return (status.st_mtime_ns, status.st_size)
+
+
+def _without_evidence(outcome: Outcome) -> Outcome:
+    """Thousands of results are kept waiting for the window; their maps are made again when they are looked at."""
+    return replace(outcome, evidence=outcome.evidence[:0]) if isinstance(outcome, Result) else outcome
+
+
+def _batch_for(pictures: list[tuple[int, Path]]) -> int:
+    try:
+        return 8 if pictures and pictures[0][1].stat().st_size > _LARGE_FILE else 64
+    except OSError:
+        return 64
+
+
+def _raise(error: OSError) -> None:
+    if isinstance(error, FileNotFoundError | PermissionError):
+        return  # a subfolder that went away or is closed to us does not hide the others
+    raise error
+
+
+def _kinds() -> str:
+    return "JPEG, PNG, WebP, GIF, BMP or TIFF"

@@ -1,0 +1,146 @@
+"""Everything that lies over the window: errors, help, settings, about, the list of bundles, what to export."""
+
+from runtime_app.errors import Explanation
+from runtime_app.terminal import log_file
+from runtime_app.view import about_dialog, settings_dialog, widgets
+from runtime_app.view.canvas import BODY, SMALL, TITLE, Box, Canvas
+from runtime_app.view.ui import SHORTCUTS, Ui
+
+_PAD = 24
+
+
+def draw(c: Canvas, ui: Ui) -> None:
+    p = ui.presenter
+    if p.errors:
+        _error(c, ui, p.errors[0])
+    elif ui.dialog == "help":
+        _help(c, ui)
+    elif ui.dialog == "settings":
+        settings_dialog.draw(c, frame(c, ui, "Settings", 560, 456), ui)
+    elif ui.dialog == "about":
+        about_dialog.draw(c, frame(c, ui, "About", 720, 560), ui)
+    elif ui.dialog == "export":
+        settings_dialog.draw_export(c, frame(c, ui, "Save results", 480, 300), ui)
+    elif ui.dialog == "bundles":
+        _bundles(c, ui)
+
+
+def frame(c: Canvas, ui: Ui, title: str, width: float, height: float, *, close: bool = True) -> Box:
+    """Dim the window, draw an empty dialog in its middle; returns the room inside. A click beside it closes it."""
+    window = ui.window
+    c.rectangle(window, (0, 0, 0, 130))
+    c.shield(window, "backdrop", (lambda: ui.show_dialog(None)) if close else None)
+    width, height = min(width, window.w - 32), min(height, window.h - 32)
+    box = Box(round(window.centre - width / 2), round(window.middle - height / 2), width, height)
+    c.rectangle(box, c.palette.surface, border=c.palette.border, radius=10)
+    c.hit(box, "dialog", focusable=False)
+    c.text(box.x + _PAD, box.y + 32, title, TITLE, c.palette.ink, bold=True, width=width - 2 * _PAD - 32)
+    if close:
+        spot = Box(box.right - 48, box.y + 16, 32, 32)
+        if c.hovered == "close":
+            c.rectangle(spot, c.palette.hover, radius=widgets.RADIUS)
+        for turn in (1, -1):
+            c.line(spot.centre - 5, spot.middle - 5 * turn, spot.centre + 5, spot.middle + 5 * turn, c.palette.ink, 1.5)
+        widgets.focus_ring(c, spot, "close")
+        c.hit(spot, "close", lambda: ui.show_dialog(None), tooltip="Esc")
+    return Box(box.x + _PAD, box.y + 60, width - 2 * _PAD, height - 60 - 20)
+
+
+def _error(c: Canvas, ui: Ui, error: Explanation) -> None:
+    """Plain title, advice, technical details; copy, open the log, go on."""
+    p = ui.presenter
+    room = frame(c, ui, "Something did not work", 640, 420, close=False)
+    y = widgets.paragraph(c, Box(room.x, room.y, room.w, 100), error.title, BODY, bold=True)
+    y = widgets.paragraph(c, Box(room.x, y + 4, room.w, 60), error.advice, BODY) + 12
+    details = Box(room.x, y, room.w, room.bottom - 48 - y)
+    c.rectangle(details, c.palette.back, radius=6)
+    lines = widgets.wrap(error.details, SMALL, details.w - 24)
+    fit = max(1, int((details.h - 16) // 18))
+    first = int(ui.scrolled("error", len(lines) - fit))
+    for place, line in enumerate(lines[first : first + fit]):
+        c.text(details.x + 12, details.y + 16 + 18 * place, line, SMALL, c.palette.muted)
+    c.hit(
+        details,
+        "error.details",
+        focusable=False,
+        wheel=lambda turn, x, y: ui.scroll_to("error", first - 3 * turn, len(lines) - fit),
+    )
+    more = f"   1 of {len(p.errors)}" if len(p.errors) > 1 else ""
+    row = Box(room.x, room.bottom - 34, 0, 34)
+    copied = f"{error.title}\n{error.advice}\n\n{error.details}"
+    x = row.x
+    for name, label, click in (
+        ("error.copy", "Copy details", lambda: ui.copy(copied)),
+        ("error.log", "Open log", lambda: ui.open_file(log_file())),
+    ):
+        width = widgets.button_width(label)
+        widgets.button(c, Box(x, row.y, width, 34), name, label, click, kind="raised")
+        x += width + 8
+    c.text(x, row.middle, more, SMALL, c.palette.muted)
+    spot = Box(room.right - 112, row.y, 112, 34)
+    widgets.button(c, spot, "error.close", "Go on", p.dismiss_error, kind="accent", tooltip="Esc")
+
+
+def _help(c: Canvas, ui: Ui) -> None:
+    rows = [(" or ".join(shortcut.keys), shortcut.words) for shortcut in SHORTCUTS]
+    rows += [
+        ("1 to 9, 0", "Say which class it really is; again: take it back"),
+        ("Tab, Enter", "Go through all controls, press one"),
+        ("Drag on the picture", "Draw, move or resize the square that is classified"),
+        ("Wheel, right drag", "Zoom, pan"),
+    ]
+    half = -(-len(rows) // 2)
+    room = frame(c, ui, "Shortcuts", 860, 92 + 26 * half)
+    line = min(26.0, room.h / half)
+    for place, (keys, words) in enumerate(rows):
+        x = room.x + (place // half) * (room.w / 2 + 12)
+        y = room.y + (place % half) * line + line / 2
+        c.text(x, y, keys, SMALL, c.palette.accent, width=132)
+        c.text(x + 140, y, words, SMALL, c.palette.ink, width=room.w / 2 - 152)
+
+
+def _bundles(c: Canvas, ui: Ui) -> None:
+    """All bundles that were found or used before: name, test accuracy, start of the training run."""
+    p = ui.presenter
+    entries = p.bundle_list()
+    room = frame(c, ui, "Bundles", 600, 132 + 44 * min(max(len(entries), 2), 8))
+    if not entries:
+        widgets.paragraph(
+            c, room, "No bundle was found. Run `make demo` to make one, or choose one from elsewhere.", muted=True
+        )
+    opened = p.loaded.bundle.path.absolute() if p.loaded is not None else None
+    fit = int((room.h - 44) // 44)
+    first = int(ui.scrolled("bundles", len(entries) - fit))
+    for place, entry in enumerate(entries[first : first + fit]):
+        spot = Box(room.x - 8, room.y + 44 * place, room.w + 16, 40)
+        name = f"bundle.{entry.name}"
+        if c.hovered == name:
+            c.rectangle(spot, c.palette.hover, radius=6)
+        if entry.path.absolute() == opened:
+            c.rectangle(Box(spot.x, spot.y + 8, 3, 24), c.palette.accent, radius=1)
+        c.text(spot.x + 12, spot.middle, entry.name, BODY, c.palette.ink, width=spot.w - 260, bold=True)
+        c.text(spot.right - 128, spot.middle, entry.accuracy, BODY, c.palette.ink, anchor="r")
+        c.text(spot.right - 12, spot.middle, entry.date, BODY, c.palette.muted, anchor="r")
+        widgets.focus_ring(c, spot, name)
+
+        def choose(path=entry.path) -> None:  # type: ignore[no-untyped-def]
+            ui.show_dialog(None)
+            p.open_bundle(path)
+
+        c.hit(
+            spot,
+            name,
+            choose,
+            tooltip=str(entry.path),
+            wheel=lambda t, x, y: ui.scroll_to("bundles", first - t, len(entries) - fit),
+        )
+    width = widgets.button_width("Another\u2026")
+    widgets.button(
+        c,
+        Box(room.x, room.bottom - 34, width, 34),
+        "bundle_other",
+        "Another\u2026",
+        ui.open_bundle_dialog,
+        kind="raised",
+        tooltip="A bundle's folder from anywhere",
+    )

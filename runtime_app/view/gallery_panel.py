@@ -1,0 +1,108 @@
+"""Thumbnails of one size with the verdict under each; a coloured edge only where something deserves attention."""
+
+from runtime_app.presenter.library import FAILED, NONE, SURE, UNSURE
+from runtime_app.presenter.shown import row_words
+from runtime_app.typeface import text_width
+from runtime_app.view import lists, widgets
+from runtime_app.view.canvas import BODY, SMALL, Box, Canvas
+from runtime_app.view.ui import Ui
+
+_TILE, _GAP, _CAPTION = 144, 12, 44
+_STATES = ((None, "All"), (SURE, "Sure"), (UNSURE, "Unsure"), (NONE, "None"), (FAILED, "Failed"))
+_SIDE = 184  # width of the list of classes
+
+
+def draw(c: Canvas, box: Box, ui: Ui) -> None:
+    p = ui.presenter
+    c.rectangle(box, c.palette.back)
+    area = box.inset(16, 12)
+    _states(c, area, ui)
+    if p.loaded is None or not len(p.library):
+        c.text(box.centre, box.middle, "Open pictures to see them here", BODY, c.palette.muted, anchor="m")
+        return
+    _classes(c, Box(area.x, area.y + 44, _SIDE, area.h - 44), ui)
+    grid = Box(area.x + _SIDE + 16, area.y + 44, area.w - _SIDE - 16, area.h - 44)
+    order = p.listed()
+    if not len(order):
+        c.text(grid.centre, grid.middle, "No picture passes these filters", BODY, c.palette.muted, anchor="m")
+        return
+    columns = max(1, int((grid.w - lists.BAR + _GAP) // (_TILE + _GAP)))
+    height = _TILE + _CAPTION
+    rows = lists.rows_shown(c, grid, ui, "gallery", -(-len(order) // columns), height)
+    visible = order[rows.start * columns : rows.stop * columns]
+    for place, index in enumerate(visible.tolist()):
+        x = grid.x + (place % columns) * (_TILE + _GAP)
+        _tile(c, Box(x, grid.y + place // columns * height, _TILE, height - 8), ui, int(index))
+    ui.want_thumbnails(tuple(visible.tolist()))
+
+
+def _states(c: Canvas, area: Box, ui: Ui) -> None:
+    p = ui.presenter
+    states = p.library.states
+    x = area.x
+    for state, label in _STATES:
+        count = len(states) if state is None else int((states == state).sum())
+        text, name = f"{label} {count:,}", f"state.{label}"
+        width = widgets.button_width(text)
+        spot = Box(x, area.y, width, 28)
+        kind = "accent" if p.filter.state == state else "raised"
+        widgets.button(c, spot, name, text, lambda state=state: p.set_filter(state=state), kind=kind)  # type: ignore[misc]
+        x += width + 4
+    if area.right - x > 420:
+        width = text_width("Sort by", SMALL) + 328
+        lists.sort_tabs(c, area.right - width, area.y, ui)
+
+
+def _classes(c: Canvas, box: Box, ui: Ui) -> None:
+    """The count of each class as a list; a click shows only that class."""
+    p = ui.presenter
+    assert p.loaded is not None
+    ui.field = Box(box.x, box.y, box.w - 16, 28)
+    names = ("All classes", *p.loaded.bundle.manifest.classes)
+    counts = p.library.counts(len(names) - 1)
+    top = box.y + 40
+    body = Box(box.x, top, box.w, box.bottom - top)
+    for line, row in enumerate(lists.rows_shown(c, body, ui, "classes", len(names), 28)):
+        spot = Box(body.x, body.y + line * 28, box.w - 16, 28)
+        label = None if row == 0 else row - 1
+        name = f"class.{names[row]}"
+        if p.filter.label == label:
+            c.rectangle(spot, c.palette.raised, radius=4)
+            c.rectangle(Box(spot.x, spot.y + 6, 3, 16), c.palette.accent, radius=1)
+        elif c.hovered == name:
+            c.rectangle(spot, c.palette.surface, radius=4)
+        number = f"{int(counts.sum() if row == 0 else counts[row - 1]):,}"
+        c.text(spot.x + 12, spot.middle, names[row], BODY, c.palette.ink, width=spot.w - 72)
+        c.text(spot.right - 8, spot.middle, number, BODY, c.palette.muted, anchor="r")
+        widgets.focus_ring(c, spot, name)
+        c.hit(spot, name, lambda label=label: p.set_filter(label=label))
+
+
+def _tile(c: Canvas, box: Box, ui: Ui, index: int) -> None:
+    p = ui.presenter
+    path, name = p.library.paths[index], f"tile.{index}"
+    words, state = row_words(p, index)
+    frame = Box(box.x, box.y, _TILE, _TILE)
+    c.rectangle(frame, c.palette.hover if c.hovered == name else c.palette.surface, radius=8)
+    thumbnail = p.thumbnails.get(path)
+    if thumbnail is not None and thumbnail.rgba is not None:
+        rgba, size = thumbnail.rgba, thumbnail.size
+        factor = (_TILE - 12) / max(size)
+        w, h = size[0] * factor, size[1] * factor
+        spot = Box(frame.centre - w / 2, frame.middle - h / 2, w, h)
+        c.sprite(spot, ("thumbnail", path, id(rgba)), lambda: (rgba, size[0], size[1]))
+    edge = {"unsure": c.palette.attention, "none": c.palette.attention, "failed": c.palette.danger}.get(state)
+    if index in p.library.corrections and p.library.corrections[index] != p.library.label_of(index):
+        edge = c.palette.danger
+    if edge is not None:
+        c.rectangle(frame.inset(1), None, border=edge, radius=8, thickness=2)
+    if index == p.current:
+        c.rectangle(frame.inset(-2), None, border=c.palette.accent, radius=10, thickness=2)
+    c.text(box.x + 2, frame.bottom + 10, words, SMALL, c.palette.ink, width=_TILE - 4, bold=state == "sure")
+    c.text(box.x + 2, frame.bottom + 26, path.name, SMALL, c.palette.muted, width=_TILE - 4)
+
+    def click() -> None:
+        p.show(index)
+        p.set_view("picture")
+
+    c.hit(frame, name, click, tooltip="" if state not in ("unsure", "none", "failed") else f"{path.name}: {words}")

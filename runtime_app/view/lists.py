@@ -1,0 +1,80 @@
+"""What the heatmap and the gallery share: scrolling by whole rows, the scroll bar, small pictures, sorting."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime_app.presenter.library import SORTS
+from runtime_app.typeface import text_width
+from runtime_app.view import widgets
+from runtime_app.view.canvas import SMALL, Box, Canvas, Drag, Pixels
+from runtime_app.view.ui import Ui
+
+BAR = 10  # width of the scroll bar
+
+
+def rows_shown(c: Canvas, box: Box, ui: Ui, name: str, rows: int, height: float) -> range:
+    """Which rows fit into `box` at the present scroll position; adds the wheel and the scroll bar."""
+    fit = max(1, int(box.h // height))
+    most = max(0, rows - fit)
+    first = int(ui.scrolled(name, most))
+    ui.rows[name] = fit
+
+    def wheel(turn: float, x: float, y: float) -> None:
+        ui.scroll_to(name, first - round(3 * turn) if abs(turn) >= 0.34 else first - np.sign(turn), most)
+
+    c.hit(box, f"{name}.list", wheel=wheel, focusable=False)
+    if most:
+        _scroll_bar(c, Box(box.right - BAR, box.y, BAR, box.h), ui, name, first, fit, rows)
+    return range(first, min(first + fit, rows))
+
+
+def _scroll_bar(c: Canvas, box: Box, ui: Ui, name: str, first: int, fit: int, rows: int) -> None:
+    length = max(24.0, box.h * fit / rows)
+    travel = box.h - length
+    most = rows - fit
+    knob = Box(box.x + 2, box.y + travel * first / most, box.w - 4, length)
+    c.rectangle(knob, c.palette.muted if c.hovered == f"{name}.scroll" else c.palette.hover, radius=3)
+
+    def drag(step: Drag) -> None:
+        ui.scroll_to(name, round((step.at[1] - box.y - length / 2) / travel * most), most)
+
+    c.hit(box, f"{name}.scroll", drag=drag, focusable=False)
+
+
+def bring_into_view(ui: Ui, name: str, row: int, rows: int) -> None:
+    """Scroll as little as needed to show `row`."""
+    fit = ui.rows.get(name, 1)
+    first = int(ui.scrolled(name, rows - fit))
+    if row < first or row >= first + fit:
+        ui.scroll_to(name, row if row < first else row - fit + 1, rows - fit)
+
+
+def sort_tabs(c: Canvas, x: float, y: float, ui: Ui) -> float:
+    """Returns the right end."""
+    width = text_width("Sort by", SMALL)
+    c.text(x, y + 14, "Sort by", SMALL, c.palette.muted)
+    box = Box(x + width + 8, y, 320, 28)
+    hint = "S goes through them; the least sure come first"
+    widgets.tabs(
+        c,
+        box,
+        "sort",
+        [(sort, sort.capitalize()) for sort in SORTS],
+        ui.presenter.sort,
+        ui.presenter.set_sort,
+        [hint] * 4,
+    )  # type: ignore[arg-type]
+    return box.right
+
+
+def input_pixels(image: NDArray[np.uint8]) -> Callable[[], Pixels]:
+    """image: uint8 [h, w, 3]"""
+
+    def make() -> Pixels:
+        rgba = np.ones((*image.shape[:2], 4), dtype=np.float32)
+        rgba[..., :3] = image.astype(np.float32) / 255
+        return rgba.ravel(), image.shape[1], image.shape[0]
+
+    return make

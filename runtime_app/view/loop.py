@@ -1,0 +1,182 @@
+"""One turn of the window's loop, and what pointer and keys mean."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from runtime_app import file_dialog
+from runtime_app.presenter import Presenter
+from runtime_app.view import frame, scale, state_dump
+from runtime_app.view.canvas import Box, Canvas, Drag, Hit
+from runtime_app.view.keys import key_name
+from runtime_app.view.surface import Event, Surface
+from runtime_app.view.ui import BY_KEY, Ui
+
+TITLE = "Evidence"
+_TOOLTIP_AFTER = 0.5  # seconds that the pointer rests
+
+
+class Loop:
+    """active_at: when something was last done or changed (time.perf_counter)."""
+
+    def __init__(self, presenter: Presenter) -> None:
+        settings = presenter.settings
+        self.presenter = presenter
+        self.surface = Surface(TITLE, settings.width, settings.height, settings.scale or scale.detect())
+        self.ui = Ui(
+            presenter, self.surface.copy, self.surface.pasted_text, self.surface.toggle_fullscreen, self._browse
+        )
+        self.canvas = Canvas(frame.PALETTES[settings.theme])
+        self.hovered: str | None = None
+        self.focused: str | None = None
+        self._dragged: tuple[Hit, tuple[float, float], bool] | None = None
+        self._pointer_rested = 0.0
+        self._laid_out: Any = None
+        self._dump = state_dump.from_environment()
+        self._browsed: list[list[Path]] = []
+        self.active_at = time.perf_counter()
+
+    def turn(self) -> None:
+        """Workers, input, layout, frame. An exception in any of them becomes the error window."""
+        try:
+            self._work()
+        except Exception as error:
+            self.presenter.fail(error)
+            self._dragged = None
+        self.surface.frame()
+
+    def _work(self) -> None:
+        p, surface = self.presenter, self.surface
+        p.poll()
+        self._move()
+        for event in surface.events():
+            self.active_at = time.perf_counter()
+            self._on_event(event)
+        while self._browsed:
+            p.open_paths(self._browsed.pop())
+        self._take_text()
+        surface.scale = p.settings.scale or scale.detect()
+        self._lay_out()
+        self._dump.write_if_asked(self)
+
+    # ---- layout ------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        """Only when something changed: state, size, what the pointer is over, or the time for a tooltip."""
+        now = time.perf_counter()
+        width, height = self.surface.size
+        self.ui.window = Box(0, 0, width, height)
+        tooltip = now - self._pointer_rested > _TOOLTIP_AFTER and self._dragged is None
+        seen = (self.presenter.version, width, height, self.hovered, self.focused, tooltip, self.surface.scale)
+        seen += (self.ui.pointer,) if self.ui.card is not None else ()
+        if seen == self._laid_out:
+            return
+        if self._laid_out is None or seen[0] != self._laid_out[0]:
+            self.active_at = now
+        self._laid_out = seen
+        self.canvas = frame.compose(self.ui, self.hovered, self.focused, with_tooltip=tooltip)
+        self.surface.draw(self.canvas)
+        self.surface.show_field(self.ui.field, self.canvas.palette, self.presenter.filter.text)
+
+    # ---- pointer -----------------------------------------------------------------------------------------------
+
+    def _hit_at(self, x: float, y: float) -> Hit | None:
+        return next((hit for hit in reversed(self.canvas.hits) if hit.box.contains(x, y)), None)
+
+    def _move(self) -> None:
+        pointer = self.surface.pointer
+        if pointer != self.ui.pointer:
+            self.ui.pointer = pointer
+            self.active_at = self._pointer_rested = time.perf_counter()
+            if self._dragged is not None:
+                self._drag("move")
+        hit = self._hit_at(*pointer)
+        name = hit.name if hit is not None else None
+        if name != self.hovered and self._dragged is None:
+            before = next((old for old in self.canvas.hits if old.name == self.hovered), None)
+            if before is not None and before.hover is not None:
+                before.hover(False)
+            if hit is not None and hit.hover is not None:
+                hit.hover(True)
+            self.hovered = name
+
+    def _on_event(self, event: Event) -> None:
+        if event.kind == "press":
+            self._press(event.button)
+        elif event.kind == "release":
+            self._release(event.button)
+        elif event.kind == "wheel":
+            self._wheel(event.amount)
+        elif event.kind == "key":
+            self._key(event.key)
+
+    def _press(self, button: int) -> None:
+        hit = self._hit_at(*self.ui.pointer)
+        self.focused = None
+        self._pointer_rested = time.perf_counter() + 3600  # no tooltip right where one has just clicked
+        if hit is None:
+            return
+        if button == 0 and hit.click is not None:
+            hit.click()
+        elif (button == 0 and hit.drag is not None) or (button != 0 and hit.pan is not None):
+            self._dragged = (hit, self.ui.pointer, button != 0)
+            self._drag("press")
+
+    def _release(self, button: int) -> None:
+        if self._dragged is not None and self._dragged[2] == (button != 0):
+            self._drag("release")
+            self._dragged = None
+
+    def _drag(self, phase: str) -> None:
+        assert self._dragged is not None
+        hit, start, panning = self._dragged
+        act = hit.pan if panning else hit.drag
+        if act is not None:
+            act(Drag(start, self.ui.pointer, phase))
+
+    def _wheel(self, turn: float) -> None:
+        x, y = self.ui.pointer
+        under = (hit for hit in reversed(self.canvas.hits) if hit.box.contains(x, y) and hit.wheel is not None)
+        hit = next(under, None)
+        if hit is not None and hit.wheel is not None:
+            hit.wheel(turn, x, y)
+
+    # ---- keys --------------------------------------------------------------------------------------------------
+
+    def _key(self, key: int) -> None:
+        name = key_name(key, self.surface.held)
+        if name is None or (self.surface.typing and name != "Esc"):
+            return
+        if name in ("Tab", "Shift+Tab"):
+            self._focus_next(-1 if name.startswith("Shift") else 1)
+        elif name == "Enter":
+            hit = next((hit for hit in self.canvas.hits if hit.name == self.focused), None)
+            if hit is not None and hit.click is not None:
+                hit.click()
+            elif self.presenter.errors:
+                self.presenter.dismiss_error()
+        elif name == "Esc":
+            self.ui.escape()
+        elif self.ui.dialog is None and not self.presenter.errors:
+            if name.isdigit():
+                self.ui.digit(int(name))
+            elif name in BY_KEY:
+                BY_KEY[name].run(self.ui)
+        elif name in BY_KEY and BY_KEY[name].keys[0] in ("F1", "Ctrl+,", "Ctrl+I", "Ctrl+B", "Ctrl+Q"):
+            BY_KEY[name].run(self.ui)
+
+    def _focus_next(self, by: int) -> None:
+        names = [hit.name for hit in self.canvas.hits if hit.click is not None and hit.focusable]
+        if names:
+            place = names.index(self.focused) + by if self.focused in names else (0 if by > 0 else -1)
+            self.focused = names[place % len(names)]
+
+    # ---- text and files ----------------------------------------------------------------------------------------
+
+    def _take_text(self) -> None:
+        text = self.surface.typed_text()
+        if text is not None and text != self.presenter.filter.text:
+            self.presenter.set_filter(text=text)
+
+    def _browse(self, kind: file_dialog.Kind) -> None:
+        self.surface.browse(kind, self._browsed.append)

@@ -1,0 +1,56 @@
+"""The line along the bottom: what really runs and why, the milliseconds of this picture, the progress of long work."""
+
+from runtime_app.presenter.shown import status
+from runtime_app.typeface import text_width
+from runtime_app.view import widgets
+from runtime_app.view.canvas import SMALL, Box, Canvas
+from runtime_app.view.ui import Ui
+
+HEIGHT = 36
+
+
+def draw(c: Canvas, box: Box, ui: Ui) -> None:
+    shown = status(ui.presenter)
+    c.rectangle(box, c.palette.surface)
+    c.line(box.x, box.y + 0.5, box.right, box.y + 0.5, c.palette.border)
+    right = _progress(c, box, ui) - 20
+    if shown.times:
+        right -= text_width(shown.times, SMALL)
+        c.text(right, box.middle, shown.times, SMALL, c.palette.muted)
+        c.hit(
+            Box(right, box.y, text_width(shown.times, SMALL), box.h), "times", tooltip=shown.times_hint, focusable=False
+        )
+        right -= 20
+    dot = {"ready": c.palette.accent, "attention": c.palette.attention, "idle": c.palette.muted}[shown.state]
+    c.rectangle(Box(box.x + 16, box.middle - 4, 8, 8), dot, radius=4)
+    x = box.x + 32
+    x += c.text(x, box.middle, shown.engine, SMALL, c.palette.ink, width=right - x)
+    if shown.reason and right - x > 60:
+        c.text(x + 8, box.middle, shown.reason, SMALL, c.palette.muted, width=right - x - 8)
+    hint = f"{shown.engine}. {shown.reason}" if shown.reason else shown.engine
+    c.hit(Box(box.x + 8, box.y, right - box.x - 8, box.h), "engine", lambda: ui.show_dialog("settings"), tooltip=hint)
+
+
+def _progress(c: Canvas, box: Box, ui: Ui) -> float:
+    """Bar, count and Cancel (or Continue) at the right end; returns where they begin."""
+    p, shown = ui.presenter, status(ui.presenter)
+    x = box.right - 16
+    if shown.action:
+        width = widgets.button_width(shown.action)
+        x -= width
+        click = p.cancel if p.busy else p.classify_pending
+        widgets.button(
+            c, Box(x, box.y + 4, width, box.h - 8), "cancel", shown.action, click, kind="raised", tooltip="Esc"
+        )
+        x -= 12
+    if shown.progress_text:
+        width = text_width(shown.progress_text, SMALL)
+        x -= width
+        c.text(x, box.middle, shown.progress_text, SMALL, c.palette.muted)
+        x -= 12
+    if shown.progress is not None:
+        track = Box(x - 96, box.middle - 3, 96, 6)
+        c.rectangle(track, c.palette.hover, radius=3)
+        c.rectangle(Box(track.x, track.y, track.w * shown.progress, track.h), c.palette.accent, radius=3)
+        x = track.x - 12
+    return x

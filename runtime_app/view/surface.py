@@ -1,0 +1,288 @@
+"""Dear PyGui as a sheet to draw on and a source of pointer and key events. The sheet holds no decisions.
+
+Measured: static textures only (dynamic ones are uploaded every frame); a texture is deleted in the loop's own thread.
+"""
+
+import os
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from pathlib import Path
+
+import dearpygui.dearpygui as dpg
+
+from runtime_app.imaging import SUFFIXES
+from runtime_app.typeface import MEDIUM, REGULAR, text_width
+from runtime_app.view.canvas import Box, Canvas, Label, Polygon, Rectangle, Shape, Sprite
+from runtime_app.view.palette import Palette
+
+_TEXTURES_KEPT = 256
+_TEXTURE_PIXELS_KEPT = 12_000_000  # 16 bytes each while they are made, 4 afterwards
+_EM_TO_LINE = 1.171875  # Dear ImGui sizes type by Roboto's ascent + descent (2400 of 2048 units), the canvas by the em
+_CLEAR = (0, 0, 0, 0)
+
+# System fonts with Chinese, Japanese and Korean characters, for file names; the first one found is used.
+_CJK_FONTS = (
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+    "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
+    "/System/Library/Fonts/PingFang.ttc",
+    "C:/Windows/Fonts/msyh.ttc",
+    "C:/Windows/Fonts/YuGothR.ttc",
+)
+
+
+@dataclass(frozen=True)
+class Event:
+    """kind: press, release, wheel, key or character. button: 0 left, 1 right, 2 middle; amount: turns of the wheel."""
+
+    kind: str
+    button: int = 0
+    amount: float = 0.0
+    key: int = 0
+
+
+class Surface:
+    """One window with one drawing that fills it. Coordinates are points: pixels divided by `scale`."""
+
+    def __init__(self, title: str, width: int, height: int, scale: float) -> None:
+        self.scale = scale
+        self._drawn: list[Shape] | None = None
+        self._textures: OrderedDict[Hashable, tuple[int, int]] = OrderedDict()
+        self._texture_pixels = 0
+        self._events: list[Event] = []
+        dpg.create_context()
+        dpg.configure_app(manual_callback_management=True)
+        self._fonts()
+        with dpg.theme() as theme, dpg.theme_component(dpg.mvAll):
+            dpg.add_theme_style(dpg.mvStyleVar_WindowPadding, 0, 0)
+            dpg.add_theme_style(dpg.mvStyleVar_WindowBorderSize, 0)
+        dpg.bind_theme(theme)
+        dpg.add_texture_registry(tag="textures")
+        with dpg.window(tag="sheet", no_scrollbar=True, no_scroll_with_mouse=True):
+            dpg.add_drawlist(width, height, tag="drawing")
+            dpg.add_input_text(tag="field", hint="Find by name", show=False)
+        self._handlers()
+        dpg.create_viewport(title=title, width=width, height=height, min_width=640, min_height=400, vsync=_has_vsync())
+        dpg.setup_dearpygui()
+        dpg.show_viewport()
+        dpg.set_primary_window("sheet", True)
+
+    def _fonts(self) -> None:
+        with dpg.font_registry():
+            self._regular = dpg.add_font(str(REGULAR), 16)
+            self._bold = dpg.add_font(str(MEDIUM), 16)
+            found = next((path for path in _CJK_FONTS if Path(path).is_file()), None)
+            self._cjk = dpg.add_font(found, 16) if found else self._regular
+        dpg.bind_font(self._regular)
+
+    def _handlers(self) -> None:
+        post = self._events.append
+        with dpg.handler_registry():
+            for button in (0, 1, 2):
+                dpg.add_mouse_click_handler(button, callback=lambda s, a, u: post(Event("press", u)), user_data=button)
+                dpg.add_mouse_release_handler(
+                    button, callback=lambda s, a, u: post(Event("release", u)), user_data=button
+                )
+            dpg.add_mouse_wheel_handler(callback=lambda s, a, u: post(Event("wheel", amount=float(a))))
+            dpg.add_key_press_handler(callback=lambda s, a, u: post(Event("key", key=int(a))))
+
+    # ---- the loop's side ---------------------------------------------------------------------------------------
+
+    @property
+    def open(self) -> bool:
+        return bool(dpg.is_dearpygui_running())
+
+    @property
+    def size(self) -> tuple[float, float]:
+        return dpg.get_viewport_client_width() / self.scale, dpg.get_viewport_client_height() / self.scale
+
+    @property
+    def pointer(self) -> tuple[float, float]:
+        x, y = dpg.get_mouse_pos(local=False)
+        return x / self.scale, y / self.scale
+
+    def events(self) -> list[Event]:
+        """What the person did since the last frame."""
+        for job in dpg.get_callback_queue() or ():
+            if job[0] is not None:
+                job[0](*job[1:4])
+        taken = list(self._events)
+        self._events.clear()
+        return taken
+
+    def held(self, *keys: int) -> bool:
+        return any(dpg.is_key_down(key) for key in keys)
+
+    def frame(self) -> None:
+        dpg.render_dearpygui_frame()
+
+    def set_title(self, title: str) -> None:
+        dpg.set_viewport_title(title)
+
+    def toggle_fullscreen(self) -> None:
+        dpg.toggle_viewport_fullscreen()
+
+    def copy(self, text: str) -> None:
+        dpg.set_clipboard_text(text)
+
+    def pasted_text(self) -> str:
+        return dpg.get_clipboard_text() or ""
+
+    def viewport_size(self) -> tuple[int, int]:
+        return dpg.get_viewport_width(), dpg.get_viewport_height()
+
+    # ---- the two things that are Dear PyGui's own: a text field and a file dialog where the platform has none -----
+
+    @property
+    def typing(self) -> bool:
+        return bool(dpg.is_item_shown("field") and dpg.is_item_focused("field") and dpg.is_item_active("field"))
+
+    def typed_text(self) -> str | None:
+        """What stands in the text field; None while there is none."""
+        return dpg.get_value("field") if dpg.is_item_shown("field") else None
+
+    def show_field(self, box: Box | None, palette: Palette, text: str) -> None:
+        if box is None:
+            dpg.hide_item("field")
+            return
+        if not dpg.is_item_shown("field"):
+            dpg.set_value("field", text)
+        s = self.scale
+        dpg.configure_item("field", show=True, pos=(box.x * s, box.y * s), width=int(box.w * s))
+        dpg.bind_item_theme("field", self._field_theme(palette))
+
+    def _field_theme(self, palette: Palette) -> str:
+        tag = f"field {palette.name} {self.scale}"
+        if not dpg.does_item_exist(tag):
+            with dpg.theme(tag=tag), dpg.theme_component(dpg.mvInputText):
+                dpg.add_theme_color(dpg.mvThemeCol_FrameBg, palette.raised)
+                dpg.add_theme_color(dpg.mvThemeCol_Text, palette.ink)
+                dpg.add_theme_color(dpg.mvThemeCol_TextDisabled, palette.muted)
+                dpg.add_theme_style(dpg.mvStyleVar_FramePadding, 10 * self.scale, 6 * self.scale)
+                dpg.add_theme_style(dpg.mvStyleVar_FrameRounding, 6 * self.scale)
+        return tag
+
+    def browse(self, kind: str, chosen: Callable[[list[Path]], None]) -> None:
+        def take(sender: int, answer: dict, user_data: object) -> None:
+            names = list(answer["selections"].values()) or [answer["file_path_name"]]
+            chosen([Path(name) for name in names])
+            dpg.delete_item(sender)
+
+        folder = kind != "files"
+        with dpg.file_dialog(
+            directory_selector=folder, callback=take, width=int(720 * self.scale), height=int(440 * self.scale),
+            modal=True, cancel_callback=lambda sender, a, u: dpg.delete_item(sender),
+        ):  # fmt: skip
+            if not folder:
+                kinds = ",".join(sorted(suffix.removeprefix(".") for suffix in SUFFIXES))
+                dpg.add_file_extension(f"Pictures{{.{kinds.replace(',', ',.')}}}")
+                for suffix in sorted(SUFFIXES):
+                    dpg.add_file_extension(suffix)
+
+    def close(self) -> None:
+        dpg.destroy_context()
+
+    # ---- drawing -----------------------------------------------------------------------------------------------
+
+    def draw(self, canvas: Canvas) -> bool:
+        """Replace the drawing when it differs from the one before; True when it did."""
+        if canvas.shapes == self._drawn:
+            return False
+        self._drawn = canvas.shapes
+        width, height = self.size
+        dpg.configure_item("drawing", width=int(width * self.scale), height=int(height * self.scale))
+        dpg.delete_item("drawing", children_only=True)
+        dpg.set_viewport_clear_color([*canvas.palette.back, 255])
+        self._rectangle(Rectangle(_whole(width, height), canvas.palette.back))
+        for shape in canvas.shapes:
+            if isinstance(shape, Rectangle):
+                self._rectangle(shape)
+            elif isinstance(shape, Label):
+                self._label(shape)
+            elif isinstance(shape, Sprite):
+                self._sprite(shape)
+            else:
+                self._polygon(shape)
+        self._drop_textures(keep={shape.key for shape in canvas.shapes if isinstance(shape, Sprite)})
+        return True
+
+    def _rectangle(self, shape: Rectangle) -> None:
+        s, box = self.scale, shape.box
+        dpg.draw_rectangle(
+            (box.x * s, box.y * s),
+            (box.right * s, box.bottom * s),
+            fill=shape.fill if shape.fill is not None else _CLEAR,
+            color=shape.border if shape.border is not None else _CLEAR,
+            rounding=shape.radius * s,
+            thickness=shape.thickness * s,
+            parent="drawing",
+        )
+
+    def _label(self, shape: Label) -> None:
+        size = shape.size * _EM_TO_LINE * self.scale
+        font = self._bold if shape.bold else self._regular
+        if any(ord(character) > 0x2E80 for character in shape.text):
+            font = self._cjk
+        x = shape.x * self.scale
+        if shape.anchor != "l":
+            x -= _label_width(shape) * self.scale * (0.5 if shape.anchor == "m" else 1.0)
+        y = shape.y * self.scale - size / 2
+        item = dpg.draw_text((round(x), round(y)), shape.text, color=shape.colour, size=size, parent="drawing")
+        dpg.bind_item_font(item, font)
+
+    def _polygon(self, shape: Polygon) -> None:
+        s = self.scale
+        points = [(x * s, y * s) for x, y in shape.points]
+        border = shape.border if shape.border is not None else _CLEAR
+        if shape.closed:
+            points.append(points[0])
+            dpg.draw_polygon(
+                points, color=border, fill=shape.fill or _CLEAR, thickness=shape.thickness * s, parent="drawing"
+            )
+        else:
+            dpg.draw_polyline(points, color=border, thickness=shape.thickness * s, parent="drawing")
+
+    def _sprite(self, shape: Sprite) -> None:
+        s, box, uv = self.scale, shape.box, shape.uv
+        dpg.draw_image(
+            self._texture(shape),
+            (box.x * s, box.y * s),
+            (box.right * s, box.bottom * s),
+            uv_min=uv[:2],
+            uv_max=uv[2:],
+            color=(255, 255, 255, round(255 * shape.alpha)),
+            parent="drawing",
+        )
+
+    def _texture(self, shape: Sprite) -> int:
+        if shape.key not in self._textures:
+            pixels, width, height = shape.make()
+            tag = dpg.add_static_texture(width, height, pixels, parent="textures")
+            self._textures[shape.key] = (tag, width * height)
+            self._texture_pixels += width * height
+        self._textures.move_to_end(shape.key)
+        return self._textures[shape.key][0]
+
+    def _drop_textures(self, keep: set[Hashable]) -> None:
+        for key in list(self._textures):
+            if len(self._textures) <= _TEXTURES_KEPT and self._texture_pixels <= _TEXTURE_PIXELS_KEPT:
+                return
+            if key not in keep:
+                tag, pixels = self._textures.pop(key)
+                self._texture_pixels -= pixels
+                dpg.delete_item(tag)
+
+
+def _label_width(shape: Label) -> float:
+    return text_width(shape.text, shape.size, MEDIUM if shape.bold else REGULAR)
+
+
+def _whole(width: float, height: float) -> Box:
+    return Box(0, 0, width, height)
+
+
+def _has_vsync() -> bool:
+    """Software GL under a virtual X server waits forever for a retrace that never comes; elsewhere vsync saves power."""
+    return sys.platform != "linux" or "LP_NUM_THREADS" not in os.environ

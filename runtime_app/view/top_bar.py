@@ -1,0 +1,121 @@
+"""The bar along the top: the bundle, what to open, the four views, theme, help and about."""
+
+import math
+
+from runtime_app.presenter.presenter import VIEWS
+from runtime_app.typeface import MEDIUM, text_width
+from runtime_app.view import widgets
+from runtime_app.view.canvas import BODY, Box, Canvas
+from runtime_app.view.ui import Ui
+
+HEIGHT = 52
+_ICON = 32
+_TABS = 312
+_ROOMY = 1120  # points of width from which every word is shown
+
+
+def draw(c: Canvas, box: Box, ui: Ui) -> None:
+    c.rectangle(box, c.palette.surface)
+    c.line(box.x, box.bottom - 0.5, box.right, box.bottom - 0.5, c.palette.border)
+    row = Box(box.x + 12, box.y + 10, box.w - 24, widgets.HEIGHT)
+    right = _icons(c, row, ui)
+    p = ui.presenter
+    roomy = box.w >= _ROOMY
+    width = _TABS if roomy else 272
+    tabs = Box(right - 12 - width, row.y, width, row.h)
+    labels = [(view, view.capitalize()) for view in VIEWS]
+    hints = [f"Ctrl+{place + 1}" for place in range(len(VIEWS))]
+    widgets.tabs(c, tabs, "view", labels, p.view, p.set_view, hints)  # type: ignore[arg-type]
+    left = _openers(c, row, ui, tabs.x - 12, roomy=roomy)
+    _bundle(c, Box(row.x, row.y, left - row.x - 12, row.h), ui, roomy=roomy)
+
+
+def _icons(c: Canvas, row: Box, ui: Ui) -> float:
+    x = row.right
+    for name, click, hint in (
+        ("about", lambda: ui.show_dialog("about"), "About: model card, versions, licences (Ctrl+I)"),
+        ("help", lambda: ui.show_dialog("help"), "Help: all shortcuts (F1)"),
+        ("settings", lambda: ui.show_dialog("settings"), "Settings (Ctrl+,)"),
+        ("theme", ui.toggle_theme, "Dark or light (T)"),
+    ):
+        x -= _ICON
+        icon = Box(x, row.y, _ICON, row.h)
+        if c.hovered == name:
+            c.rectangle(icon, c.palette.hover, radius=widgets.RADIUS)
+        widgets.focus_ring(c, icon, name)
+        _glyph(c, icon, name)
+        c.hit(icon, name, click, tooltip=hint)
+    return x
+
+
+def _glyph(c: Canvas, icon: Box, name: str) -> None:
+    """Drawn, not typed: the font has no such signs."""
+    ink, x, y = c.palette.ink, icon.centre, icon.middle
+    if name == "settings":
+        for place, knob in ((-5, 3.0), (0, -3.0), (5, 1.0)):
+            c.line(x - 7, y + place, x + 7, y + place, ink, 1.4)
+            c.rectangle(Box(x + knob - 2.5, y + place - 2.5, 5, 5), ink, radius=2.5)
+        return
+    c.rectangle(Box(x - 8, y - 8, 16, 16), None, border=ink, radius=8, thickness=1.4)
+    if name == "theme":
+        arc = tuple((x - 8 * math.sin(t * math.pi / 12), y - 8 * math.cos(t * math.pi / 12)) for t in range(13))
+        c.polygon(arc, ink)
+    else:
+        c.text(x, y, "?" if name == "help" else "i", 12, ink, anchor="m", bold=True)
+
+
+def _openers(c: Canvas, row: Box, ui: Ui, end: float, *, roomy: bool) -> float:
+    """Buttons from right to left, ending at `end`; returns where they begin."""
+    p = ui.presenter
+    watching = p.watched is not None
+    buttons = [
+        ("open", "Open\u2026" if roomy else "Open", ui.open_files, "Open pictures (Ctrl+O)"),
+        (
+            "folder",
+            "Folder\u2026" if roomy else "Folder",
+            ui.open_folder,
+            "Open a folder and its subfolders (Ctrl+Shift+O)",
+        ),
+        ("paste", "Paste", ui.paste, "Paste a picture or file names (Ctrl+V)"),
+        (
+            "watch",
+            "Watch",
+            ui.toggle_watch,
+            f"Watching {p.watched}" if watching else "Show new pictures of this folder (Ctrl+W)",
+        ),
+    ]
+    widths = [widgets.button_width(label) - (0 if roomy else 8) for _, label, _, _ in buttons]
+    start = x = end - sum(widths)
+    for (name, label, click, hint), width in zip(buttons, widths, strict=True):
+        spot = Box(x, row.y, width, row.h)
+        widgets.button(c, spot, name, label, click, tooltip=hint)
+        if name == "watch" and watching:
+            c.rectangle(Box(spot.x + 10, spot.bottom - 4, spot.w - 20, 2), c.palette.accent, radius=1)
+        x += width
+    c.line(start - 6, row.y + 6, start - 6, row.bottom - 6, c.palette.border)
+    return start
+
+
+def _bundle(c: Canvas, box: Box, ui: Ui, *, roomy: bool) -> None:
+    """The open bundle (a click lists all), its test accuracy, and one click for the newest."""
+    p = ui.presenter
+    newest = widgets.button_width("Newest") - (0 if roomy else 8)
+    choice = Box(box.x, box.y, min(box.w - newest - 4, 320), box.h)
+    c.rectangle(choice, c.palette.hover if c.hovered == "bundle" else c.palette.raised, radius=widgets.RADIUS)
+    name, accuracy = "Choose a bundle", ""
+    if p.loaded is not None:
+        manifest = p.loaded.bundle.manifest
+        name, accuracy = manifest.name, f"{100 * p.loaded.classifier.variant.test_accuracy:.1f} %"
+    elif p.opening_bundle:
+        name = "Opening\u2026"
+    shown = text_width(accuracy, BODY) + 12 if accuracy and choice.w > 180 else 0
+    c.text(choice.x + 12, choice.middle, name, BODY, c.palette.ink, bold=True, width=choice.w - 44 - shown)
+    if shown:
+        x = choice.x + 12 + min(text_width(name, BODY, MEDIUM), choice.w - 44 - shown) + 10
+        c.text(x, choice.middle, accuracy, BODY, c.palette.muted)
+    widgets.arrow(c, choice.right - 16, choice.middle, "down")
+    widgets.focus_ring(c, choice, "bundle")
+    hint = "Bundles (Ctrl+B). The figure is the accuracy on the test pictures." if accuracy else "Bundles (Ctrl+B)"
+    c.hit(choice, "bundle", lambda: ui.show_dialog("bundles"), tooltip=hint)
+    spot = Box(choice.right + 4, box.y, newest, box.h)
+    widgets.button(c, spot, "newest", "Newest", lambda: p.open_bundle(), tooltip="Open the newest bundle (Ctrl+N)")

@@ -1,0 +1,182 @@
+"""The state that belongs to the window alone (scrolling, zoom, which dialog is open), and the actions with their keys."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runtime_app import file_dialog, pasteboard
+from runtime_app.imaging import Region
+from runtime_app.presenter import Presenter
+from runtime_app.presenter.presenter import VIEWS
+from runtime_app.presenter.wording import one_line, verdict_words
+from runtime_app.view.canvas import Box
+from runtime_app.view.geometry import Camera, Placement
+
+
+@dataclass
+class Ui:
+    """dialog: name of the open dialog or list; scroll: first row shown, per list; gesture: what a drag on the picture
+    does; thumbnails_for: what was last asked for; card: the list row under the pointer; field: where text is typed;
+    leave: the window is to close."""
+
+    presenter: Presenter
+    copy: Callable[[str], None] = lambda text: None
+    pasted_text: Callable[[], str] = lambda: ""
+    toggle_fullscreen: Callable[[], None] = lambda: None
+    browse: Callable[[file_dialog.Kind], None] = lambda kind: None
+    dialog: str | None = None
+    scroll: dict[str, float] = field(default_factory=dict)
+    camera: Camera = Camera()
+    placement: Placement | None = None
+    shown_path: Path | None = None
+    gesture: tuple[str, Region | None, Camera] | None = None
+    thumbnails_for: tuple[int, ...] = ()
+    rows: dict[str, int] = field(default_factory=dict)
+    pointer: tuple[float, float] = (0.0, 0.0)
+    window: Box = Box(0, 0, 1280, 800)
+    card: int | None = None
+    field: Box | None = None
+    leave: bool = False
+
+    # ---- actions -----------------------------------------------------------------------------------------------
+
+    def show_dialog(self, name: str | None) -> None:
+        self.dialog = None if name == self.dialog else name
+        self.scroll.pop(f"dialog.{name}", None)
+        self.presenter.changed()
+
+    def open_files(self) -> None:
+        self._ask("files")
+
+    def open_folder(self) -> None:
+        self._ask("folder")
+
+    def open_bundle_dialog(self) -> None:
+        self.dialog = None
+        self._ask("bundle")
+
+    def _ask(self, kind: file_dialog.Kind) -> None:
+        program = file_dialog.platform_dialog(kind)
+        if program is None:
+            self.browse(kind)
+            return
+        self.presenter.ask_outside("open", lambda: file_dialog.ask(program))
+
+    def paste(self) -> None:
+        text = self.pasted_text()
+        self.presenter.ask_outside("open", lambda: pasteboard.pasted_pictures(text))
+
+    def toggle_watch(self) -> None:
+        p = self.presenter
+        if p.watched is not None:
+            p.watch(None)
+        elif p.current is not None:
+            p.watch(p.library.paths[p.current].parent)
+        else:
+            p.fail_with(
+                "There is no folder to watch.", "Open a folder first; new pictures in it then appear by themselves."
+            )
+
+    def toggle_theme(self) -> None:
+        p = self.presenter
+        p.change_settings(theme="light" if p.settings.theme == "dark" else "dark")
+
+    def copy_verdict(self) -> None:
+        p = self.presenter
+        if p.look is None or p.look.result is None or p.loaded is None:
+            return
+        result = p.look.result
+        words = verdict_words(result.verdict, result.probabilities, p.loaded.bundle.manifest)
+        self.copy(f"{result.path.name}: {one_line(words)}")
+        p.notice = "Copied."
+        p.changed()
+
+    def zoom(self, factor: float | None) -> None:
+        """None: fit the picture again."""
+        zoom = 1.0 if factor is None else min(max(self.camera.zoom * factor, 1.0), 32.0)
+        self.camera = Camera(zoom, self.camera.centre if zoom > 1 else (0.5, 0.5))
+        self.presenter.changed()
+
+    def escape(self) -> None:
+        """Close what is on top; with nothing on top, cancel long work, then the square."""
+        p = self.presenter
+        if p.errors:
+            p.dismiss_error()
+        elif self.dialog is not None:
+            self.show_dialog(None)
+        elif p.busy:
+            p.cancel()
+        else:
+            p.set_region(None)
+
+    def want_thumbnails(self, indices: tuple[int, ...]) -> None:
+        """Ask for the thumbnails of what is visible, once per change of what is visible."""
+        if indices != self.thumbnails_for:
+            self.thumbnails_for = indices
+            self.presenter.request_thumbnails(indices)
+
+    def digit(self, digit: int) -> None:
+        """1 to 9 and 0 for the tenth: what the picture really shows. While zoomed in, 0 fits the picture first."""
+        if digit == 0 and self.camera.zoom > 1:
+            self.zoom(None)
+        else:
+            self.presenter.correct((digit - 1) % 10)
+
+    def open_file(self, path: Path) -> None:
+        """With the platform's own program."""
+        self.presenter.ask_outside("open", lambda: file_dialog.open_with_platform(path))
+
+    def scroll_to(self, name: str, value: float, most: float) -> None:
+        value = min(max(value, 0.0), max(0.0, most))
+        if value != self.scroll.get(name, 0.0):
+            self.scroll[name] = value
+            self.presenter.changed()
+
+    def scrolled(self, name: str, most: float) -> float:
+        return min(self.scroll.get(name, 0.0), max(0.0, most))
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    keys: tuple[str, ...]
+    words: str
+    run: Callable[[Ui], None]
+
+
+def _view(place: int) -> Shortcut:
+    name = VIEWS[place]
+    return Shortcut((f"Ctrl+{place + 1}",), f"{name.capitalize()} view", lambda ui: ui.presenter.set_view(name))
+
+
+SHORTCUTS: tuple[Shortcut, ...] = (
+    Shortcut(("Ctrl+O",), "Open pictures", Ui.open_files),
+    Shortcut(("Ctrl+Shift+O",), "Open a folder", Ui.open_folder),
+    Shortcut(("Ctrl+V",), "Paste a picture or file names", Ui.paste),
+    Shortcut(("Ctrl+W",), "Watch the picture's folder for new ones", Ui.toggle_watch),
+    Shortcut(("Ctrl+B",), "List of bundles", lambda ui: ui.show_dialog("bundles")),
+    Shortcut(("Ctrl+N",), "Open the newest bundle", lambda ui: ui.presenter.open_bundle()),
+    Shortcut(("Right", "J"), "Next picture", lambda ui: ui.presenter.step(1)),
+    Shortcut(("Left", "K"), "Previous picture", lambda ui: ui.presenter.step(-1)),
+    *(_view(place) for place in range(len(VIEWS))),
+    Shortcut(("Space",), "Evidence map on or off", lambda ui: ui.presenter.toggle("show_evidence")),
+    Shortcut(("Down",), "Evidence of the next class", lambda ui: ui.presenter.step_class(1)),
+    Shortcut(("Up",), "Evidence of the class before", lambda ui: ui.presenter.step_class(-1)),
+    Shortcut(("G",), "Evidence as grid cells or smooth", lambda ui: ui.presenter.toggle("grid_cells")),
+    Shortcut(("[",), "Evidence fainter", lambda ui: ui.presenter.change_opacity(-0.1)),
+    Shortcut(("]",), "Evidence stronger", lambda ui: ui.presenter.change_opacity(0.1)),
+    Shortcut(("+",), "Zoom in", lambda ui: ui.zoom(1.25)),
+    Shortcut(("-",), "Zoom out", lambda ui: ui.zoom(0.8)),
+    Shortcut(("Ctrl+0",), "Fit the picture (also 0 while zoomed in)", lambda ui: ui.zoom(None)),
+    Shortcut(("R",), "The whole square again", lambda ui: ui.presenter.set_region(None)),
+    Shortcut(("S",), "Sort by name, class, confidence, margin", lambda ui: ui.presenter.next_sort()),
+    Shortcut(("L",), "Heatmap on a log scale", lambda ui: ui.presenter.toggle_log_scale()),
+    Shortcut(("Ctrl+C",), "Copy the verdict", Ui.copy_verdict),
+    Shortcut(("F",), "Full screen", lambda ui: ui.toggle_fullscreen()),
+    Shortcut(("T",), "Dark or light", Ui.toggle_theme),
+    Shortcut(("Ctrl+,",), "Settings", lambda ui: ui.show_dialog("settings")),
+    Shortcut(("F1",), "Help", lambda ui: ui.show_dialog("help")),
+    Shortcut(("Ctrl+I",), "About: model card and versions", lambda ui: ui.show_dialog("about")),
+    Shortcut(("Esc",), "Close a dialog, cancel long work", Ui.escape),
+    Shortcut(("Ctrl+Q",), "Quit", lambda ui: setattr(ui, "leave", True)),
+)
+BY_KEY = {key: shortcut for shortcut in SHORTCUTS for key in shortcut.keys}

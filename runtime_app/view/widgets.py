@@ -1,0 +1,161 @@
+"""The few controls of the window, built from the canvas's shapes: button, tabs, switch, slider, choice, wrapped text."""
+
+import math
+from collections.abc import Callable, Sequence
+
+from runtime_app.typeface import MEDIUM, REGULAR, text_width
+from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, Drag
+
+HEIGHT = 32
+RADIUS = 6
+
+
+def button(
+    c: Canvas, box: Box, name: str, label: str, click: Callable[[], None], *, kind: str = "plain", tooltip: str = ""
+) -> None:
+    """kind: plain (shows a ground only under the pointer), raised, or accent (the one action to take)."""
+    grounds = {"plain": None, "raised": c.palette.raised, "accent": c.palette.accent}
+    ground = grounds[kind]
+    if c.hovered == name and kind != "accent":
+        ground = c.palette.hover
+    c.rectangle(box, ground, radius=RADIUS)
+    ink = c.palette.on_accent if kind == "accent" else c.palette.ink
+    c.text(box.centre, box.middle, label, BODY, ink, anchor="m", width=box.w - 8, bold=kind == "accent")
+    focus_ring(c, box, name)
+    c.hit(box, name, click, tooltip=tooltip)
+
+
+def button_width(label: str) -> float:
+    """In multiples of 4 points."""
+    return math.ceil((text_width(label, BODY, MEDIUM) + 24) / 4) * 4
+
+
+def focus_ring(c: Canvas, box: Box, name: str) -> None:
+    if c.focused == name:
+        c.rectangle(box.inset(-2), None, border=c.palette.accent, radius=RADIUS + 2, thickness=2)
+
+
+def tabs(
+    c: Canvas,
+    box: Box,
+    name: str,
+    labels: Sequence[tuple[str, str]],
+    chosen: str,
+    choose: Callable[[str], None],
+    tooltips: Sequence[str] = (),
+) -> None:
+    """labels: (value, text); one of them is chosen. The segments share the width."""
+    c.rectangle(box, c.palette.raised, radius=RADIUS)
+    width = box.w / len(labels)
+    for place, (value, text) in enumerate(labels):
+        segment = Box(box.x + place * width, box.y, width, box.h)
+        hit_name = f"{name}.{value}"
+        if value == chosen:
+            c.rectangle(segment.inset(2), c.palette.accent, radius=RADIUS - 2)
+        elif c.hovered == hit_name:
+            c.rectangle(segment.inset(2), c.palette.hover, radius=RADIUS - 2)
+        ink = c.palette.on_accent if value == chosen else c.palette.ink
+        c.text(segment.centre, segment.middle, text, BODY, ink, anchor="m", width=width - 8, bold=value == chosen)
+        focus_ring(c, segment, hit_name)
+        tooltip = tooltips[place] if place < len(tooltips) else ""
+        c.hit(segment, hit_name, lambda value=value: choose(value), tooltip=tooltip)  # type: ignore[misc]
+
+
+def switch(c: Canvas, box: Box, name: str, label: str, on: bool, click: Callable[[], None], tooltip: str = "") -> None:
+    track = Box(box.x, box.middle - 8, 28, 16)
+    c.rectangle(track, c.palette.accent if on else c.palette.hover, radius=8)
+    knob = track.right - 8 if on else track.x + 8
+    c.rectangle(Box(knob - 6, track.middle - 6, 12, 12), c.palette.surface if on else c.palette.muted, radius=6)
+    c.text(track.right + 8, box.middle, label, BODY, c.palette.ink, width=box.w - 40)
+    focus_ring(c, box, name)
+    c.hit(box, name, click, tooltip=tooltip)
+
+
+def slider(c: Canvas, box: Box, name: str, share: float, change: Callable[[float], None], tooltip: str = "") -> None:
+    """share: 0 to 1; pressing or dragging anywhere on it sets it."""
+    track = Box(box.x + 8, box.middle - 2, box.w - 16, 4)
+    c.rectangle(track, c.palette.hover, radius=2)
+    c.rectangle(Box(track.x, track.y, track.w * share, 4), c.palette.accent, radius=2)
+    knob = track.x + track.w * share
+    c.rectangle(
+        Box(knob - 7, box.middle - 7, 14, 14), c.palette.accent, border=c.palette.surface, radius=7, thickness=2
+    )
+    focus_ring(c, box, name)
+
+    def drag(step: Drag) -> None:
+        change(min(max((step.at[0] - track.x) / track.w, 0.0), 1.0))
+
+    c.hit(
+        box, name, drag=drag, wheel=lambda turn, x, y: change(min(max(share + 0.05 * turn, 0.0), 1.0)), tooltip=tooltip
+    )
+
+
+def arrow(c: Canvas, x: float, y: float, direction: str, size: float = 4.0) -> None:
+    """A small filled triangle: left, right, up or down."""
+    s = size
+    shapes = {
+        "left": ((x + s, y - s * 1.4), (x + s, y + s * 1.4), (x - s, y)),
+        "right": ((x - s, y - s * 1.4), (x - s, y + s * 1.4), (x + s, y)),
+        "down": ((x - s * 1.2, y - s * 0.7), (x + s * 1.2, y - s * 0.7), (x, y + s * 0.9)),
+        "up": ((x - s * 1.2, y + s * 0.7), (x + s * 1.2, y + s * 0.7), (x, y - s * 0.9)),
+    }
+    c.polygon(shapes[direction], c.palette.ink)
+
+
+def divider(c: Canvas, box: Box, y: float) -> None:
+    c.line(box.x, y, box.right, y, c.palette.border)
+
+
+def paragraph(c: Canvas, box: Box, text: str, size: float = BODY, *, muted: bool = False, bold: bool = False) -> float:
+    """Wrapped text from the top of `box`; returns the y below it."""
+    y = box.y
+    for line in wrap(text, size, box.w, bold=bold):
+        c.text(box.x, y + size * 0.72, line, size, c.palette.muted if muted else c.palette.ink, bold=bold)
+        y += line_height(size)
+    return y
+
+
+def line_height(size: float) -> float:
+    return math.ceil(size * 1.4 / 2) * 2
+
+
+def wrap(text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
+    """Break at spaces; a word that is wider than the line (a path) is broken anywhere. Line breaks in `text` stay."""
+    weight = MEDIUM if bold else REGULAR
+    lines: list[str] = []
+    for part in text.expandtabs(4).split("\n"):
+        line = ""
+        for word in part.split(" "):
+            candidate = f"{line} {word}" if line else word
+            if text_width(candidate, size, weight) <= width:
+                line = candidate
+                continue
+            if line:
+                lines.append(line)
+            line = word
+            while line and text_width(line, size, weight) > width:
+                cut = _fitting(line, size, width, weight)
+                lines.append(line[:cut])
+                line = line[cut:]
+        lines.append(line)
+    return lines
+
+
+def _fitting(word: str, size: float, width: float, weight: object) -> int:
+    low, high = 1, len(word)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if text_width(word[:middle], size, weight) <= width else (low, middle - 1)  # type: ignore[arg-type]
+    return low
+
+
+def tooltip(c: Canvas, text: str, x: float, y: float, within: Box) -> None:
+    lines = wrap(text, SMALL, 280)
+    width = max(text_width(line, SMALL) for line in lines) + 20
+    height = line_height(SMALL) * len(lines) + 12
+    left = min(max(x + 12, within.x + 4), within.right - width - 4)
+    top = y + 20 if y + 20 + height < within.bottom else y - height - 8
+    box = Box(left, top, width, height)
+    c.rectangle(box, c.palette.ink, radius=4)
+    for place, line in enumerate(lines):
+        c.text(box.x + 10, box.y + 6 + line_height(SMALL) * (place + 0.5), line, SMALL, c.palette.surface)

@@ -1,0 +1,97 @@
+"""Open the window and run its loop: take what workers finished, take what the person did, lay out, draw, sleep if idle."""
+
+import contextlib
+import gc
+import os
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+
+from runtime_app import providers
+from runtime_app.bundle import Bundle
+from runtime_app.errors import UserError
+from runtime_app.imaging import Resize
+from runtime_app.presenter import Presenter
+from runtime_app.providers import Device
+from runtime_app.settings import Settings, load_settings, save_settings
+from runtime_app.terminal import log
+from runtime_app.view.probe import refuse_without_display
+
+_BUSY_FRAME, _IDLE_FRAME, _LOADED_FRAME = 1 / 60, 1 / 10, 1 / 20
+_IDLE_AFTER = 0.7  # seconds without input or change
+_CLOSING = 1.2  # seconds that workers get to end by themselves
+
+
+def open_window(
+    bundle: Bundle | None,
+    pictures: list[Path],
+    *,
+    device: Device = "auto",
+    precision: str = "auto",
+    resize: Resize | None = None,
+) -> int:
+    """Show the window until it is closed; returns the exit status.
+
+    bundle None: the newest is opened by itself. Raises UserError (exit status 2) without a display or OpenGL, or when
+    CUDA was asked for by name and does not run here.
+    """
+    refuse_without_display()
+    if device == "cuda" and (obstacle := providers.cuda_obstacle()) is not None:
+        raise UserError(f"CUDA does not run here: {obstacle.reason}.", obstacle.advice)
+    settings, notice = load_settings()
+    chosen = {} if device == "auto" else {"device": device}
+    chosen |= {} if precision == "auto" else {"precision": precision}
+    presenter = Presenter(settings, resize)
+    presenter.change_settings(**chosen)
+    presenter.notice = notice
+    presenter.open_bundle(bundle)
+    if pictures:
+        presenter.open_paths(pictures)
+    try:
+        _run(presenter)
+    finally:
+        _keep_settings(presenter.settings, dict.fromkeys(chosen), settings)
+        ended = presenter.close(_CLOSING)
+    if not ended:
+        os._exit(0)  # a decoder or the network still runs; nothing of it is worth waiting for
+    return 0
+
+
+def _run(presenter: Presenter) -> None:
+    from runtime_app.view.loop import Loop  # imports dearpygui, which is only wanted once a display is known
+
+    stopping = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopping.append(number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    loop = Loop(presenter)
+    gc.freeze()  # what was imported stays: fewer pauses in frames
+    try:
+        while loop.surface.open and not stopping and not loop.ui.leave:
+            began = time.perf_counter()
+            loop.turn()
+            idle = began - loop.active_at > _IDLE_AFTER
+            target = _IDLE_FRAME if idle and not presenter.busy else _LOADED_FRAME if idle else _BUSY_FRAME
+            time.sleep(max(0.0, target - (time.perf_counter() - began)))
+    finally:
+        width, height = loop.surface.viewport_size()
+        presenter.change_settings(width=width, height=height)
+        loop.surface.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _keep_settings(settings: Settings, chosen: dict[str, None], original: Settings) -> None:
+    """Write the settings; what was asked for on the command line holds for this run alone."""
+    import msgspec
+
+    for name in chosen:
+        settings = msgspec.structs.replace(settings, **{name: getattr(original, name)})
+    try:
+        save_settings(settings)
+    except (OSError, ValueError) as error:
+        with contextlib.suppress(Exception):
+            log.error("The settings could not be saved: %s", error)
