@@ -66,4 +66,5 @@ def _write_table(outcomes: Iterable[Outcome], classes: tuple[str, ...], top: int
         ranked = outcome.probabilities.argsort()[::-1][:top]
         best = ", ".join(f"{classes[k]} {outcome.probabilities[k]:.1%}" for k in ranked)
         table.add_row(Text(str(outcome.path)), Text(WORDS[outcome.verdict] or outcome.label), Text(best))
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    # A pipe or a file has no width to wrap at, and a wrapped path cannot be copied.
+    Console(width=None if sys.stdout.isatty() else 1000).print(table)
