@@ -1,0 +1,68 @@
+import json
+import shutil
+
+import pytest
+import torch
+
+from runtime_app.errors import UserError
+from tests.trainer.samples import small, trainer
+from trainer.checkpoint import load_best
+from trainer.config import TrainConfig
+from trainer.recipes import load_recipe
+from trainer.setup import build_network
+
+
+def network_from(path, classes=3, recipe="baseline", **settings):
+    return build_network(TrainConfig(init_from=str(path), recipe=recipe, **settings), load_recipe(recipe), classes)
+
+
+def test_init_from_starts_with_the_checkpoints_weights(finished):
+    path = finished.folder / "best.pt"
+    found, source = network_from(path).state_dict(), load_best(path).network.state_dict()
+    assert all(torch.equal(found[name], source[name]) for name in source)
+
+
+def test_init_from_replaces_the_head_alone_when_the_classes_differ(finished):
+    path = finished.folder / "best.pt"
+    found, source = network_from(path, classes=5).state_dict(), load_best(path).network.state_dict()
+    assert found["head.weight"].shape == (5, 384)
+    assert all(torch.equal(found[name], source[name]) for name in source if not name.startswith("head."))
+
+
+def test_init_from_another_recipe_starts_with_the_same_predictions(finished):
+    path = finished.folder / "best.pt"
+    x = torch.randn(4, 3, 8, 8)
+    with torch.no_grad():
+        expected = load_best(path).network(x)
+        torch.testing.assert_close(network_from(path, recipe="fast").eval()(x), expected)
+
+
+def test_frozen_features_stay_bit_for_bit_and_the_head_learns(finished, pictures, tmp_path):
+    path = finished.folder / "best.pt"
+    answer = trainer(*small(pictures, tmp_path, "--init-from", path, "--freeze-features", "--epochs", 2))
+    assert answer.status == 0, answer.err
+    before, after = load_best(path).network.state_dict(), load_best(answer.folder / "best.pt").network.state_dict()
+    for name in before:
+        assert torch.equal(before[name], after[name]) != name.startswith("head."), name
+
+
+def test_fine_tuned_run_resumes_without_its_source(finished, pictures, tmp_path):
+    source = shutil.copy(finished.folder / "best.pt", tmp_path / "source.pt")
+    answer = trainer(*small(pictures, tmp_path / "runs", "--init-from", source, "--epochs", 1))
+    assert answer.status == 0, answer.err
+    (tmp_path / "source.pt").unlink()
+    grown = trainer("--resume", answer.folder, "--epochs", 2)
+    assert grown.status == 0, grown.err
+    assert json.loads((answer.folder / "summary.json").read_text())["epochs"] == 2
+
+
+def test_checkpoint_of_another_width_is_refused(finished, tmp_path):
+    from dataclasses import replace
+
+    from trainer.checkpoint import save_best
+    from trainer.model import CifarNet
+
+    narrow = replace(load_best(finished.folder / "best.pt"), network=CifarNet(3, (8, 8, 8, 8)))
+    save_best(tmp_path / "narrow.pt", narrow)
+    with pytest.raises(UserError, match=r"narrow.pt have \[8, 8, 8, 8\] channels"):
+        network_from(tmp_path / "narrow.pt")
