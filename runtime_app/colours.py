@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Rgb = tuple[int, int, int]
 BLACK, WHITE = (16, 18, 22), (255, 255, 255)
 
-# Sampled at 17 even steps and interpolated: at most 11/255 from the originals.
+# Maps are sampled at even steps and interpolated; 17 steps stay within 11/255 from the originals.
 # viridis: Smith and van der Walt, matplotlib, CC0. cividis: Nunez et al. 2018 (doi 10.1371/journal.pone.0199239), CC0.
 _VIRIDIS = (
     "440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c "
@@ -18,11 +18,9 @@ _CIVIDIS = (
     "00224e 002e6a 1a386f 32436d 434e6c 535a6d 61656f 6f7073 7d7c78 "
     "8c8878 9b9476 aba072 bcae6c cdbb63 dec958 f0d846 fee838"
 )
-# Cool-warm: Moreland 2009, "Diverging Color Maps for Scientific Visualization"; its middle is a neutral grey.
-_COOLWARM = (
-    "3b4cc0 4e68d8 6282ea 779af7 8db0fe a3c2fe b9d0f9 ccd9ed dddcdc "
-    "ecd3c5 f5c4ac f7b093 f4987a eb7d62 dd5f4b ca3b37 b40426"
-)
+# Blue against, orange to red for: two hues that colour-blind people tell apart, of matching lightness on both sides, with
+# a neutral middle. Strong early, because evidence is laid over pictures with an opacity that falls towards 0.
+_BLUE_RED = "123fb8 1f55d6 3a70ea 6a97f4 a3bff7 dfe2e8 f9c09a f79a5e ee7130 dc4a17 b82808"
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def _colour_map(name: str, anchors: str) -> ColourMap:
 
 VIRIDIS = _colour_map("viridis", _VIRIDIS)
 CIVIDIS = _colour_map("cividis", _CIVIDIS)
-DIVERGING = _colour_map("cool-warm", _COOLWARM)
+DIVERGING = _colour_map("blue-red", _BLUE_RED)
 SEQUENTIAL = {colour_map.name: colour_map for colour_map in (VIRIDIS, CIVIDIS)}
 
 

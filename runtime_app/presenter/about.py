@@ -32,7 +32,7 @@ def about_lines(p: "Presenter") -> list[_Line]:
         lines.append((f"This bundle: {p.loaded.bundle.manifest.licence}", False))
     lines += [
         (
-            "This app: MIT. Type: Roboto, Apache 2.0. Colour maps: viridis and cividis, CC0; cool-warm by K. Moreland.",
+            "This app: MIT. Type: Roboto, Apache 2.0. Colour maps: viridis and cividis, CC0.",
             False,
         ),
         ("", False),

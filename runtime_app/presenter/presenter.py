@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
@@ -401,7 +401,7 @@ class Presenter:
         for index, outcome in chunk:
             self.library.record(index, outcome)
 
-    _receivers: dict[str, Callable[["Presenter", Any], None]] = {
+    _receivers: ClassVar[dict[str, Callable[["Presenter", Any], None]]] = {
         "bundle": _bundle_opened,
         "look": _looked,
         "region": _looked,

@@ -1,5 +1,8 @@
 """Everything that lies over the window: errors, help, settings, about, the list of bundles, what to export."""
 
+from functools import partial
+from pathlib import Path
+
 from runtime_app.errors import Explanation
 from runtime_app.terminal import log_file
 from runtime_app.view import about_dialog, settings_dialog, widgets
@@ -123,14 +126,10 @@ def _bundles(c: Canvas, ui: Ui) -> None:
         c.text(spot.right - 12, spot.middle, entry.date, BODY, c.palette.muted, anchor="r")
         widgets.focus_ring(c, spot, name)
 
-        def choose(path=entry.path) -> None:  # type: ignore[no-untyped-def]
-            ui.show_dialog(None)
-            p.open_bundle(path)
-
         c.hit(
             spot,
             name,
-            choose,
+            partial(_choose_bundle, ui, entry.path),
             tooltip=str(entry.path),
             wheel=lambda t, x, y: ui.scroll_to("bundles", first - t, len(entries) - fit),
         )
@@ -144,3 +143,8 @@ def _bundles(c: Canvas, ui: Ui) -> None:
         kind="raised",
         tooltip="A bundle's folder from anywhere",
     )
+
+
+def _choose_bundle(ui: Ui, path: Path) -> None:
+    ui.show_dialog(None)
+    ui.presenter.open_bundle(path)

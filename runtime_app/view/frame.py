@@ -20,7 +20,7 @@ def compose(ui: Ui, hovered: str | None, focused: str | None, *, with_tooltip: b
     """Lay out everything for a window of ui.window points."""
     c = Canvas(PALETTES[ui.presenter.settings.theme], hovered, focused)
     window = ui.window
-    ui.card = ui.field = None
+    ui.card = ui.text_field = None
     body = Box(0, top_bar.HEIGHT, window.w, window.h - top_bar.HEIGHT - status_bar.HEIGHT)
     view = ui.presenter.view
     if view == "picture":
@@ -37,7 +37,7 @@ def compose(ui: Ui, hovered: str | None, focused: str | None, *, with_tooltip: b
     top_bar.draw(c, Box(0, 0, window.w, top_bar.HEIGHT), ui)
     status_bar.draw(c, Box(0, window.h - status_bar.HEIGHT, window.w, status_bar.HEIGHT), ui)
     if ui.presenter.errors or ui.dialog:
-        ui.card = ui.field = None
+        ui.card = ui.text_field = None
         dialogs.draw(c, ui)
     if ui.card is not None:
         heatmap_panel.card(c, ui)

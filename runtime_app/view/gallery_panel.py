@@ -1,5 +1,7 @@
 """Thumbnails of one size with the verdict under each; a coloured edge only where something deserves attention."""
 
+from functools import partial
+
 from runtime_app.presenter.library import FAILED, NONE, SURE, UNSURE
 from runtime_app.presenter.shown import row_words
 from runtime_app.typeface import text_width
@@ -46,7 +48,7 @@ def _states(c: Canvas, area: Box, ui: Ui) -> None:
         width = widgets.button_width(text)
         spot = Box(x, area.y, width, 28)
         kind = "accent" if p.filter.state == state else "raised"
-        widgets.button(c, spot, name, text, lambda state=state: p.set_filter(state=state), kind=kind)  # type: ignore[misc]
+        widgets.button(c, spot, name, text, partial(p.set_filter, state=state), kind=kind)
         x += width + 4
     if area.right - x > 420:
         width = text_width("Sort by", SMALL) + 328
@@ -57,7 +59,7 @@ def _classes(c: Canvas, box: Box, ui: Ui) -> None:
     """The count of each class as a list; a click shows only that class."""
     p = ui.presenter
     assert p.loaded is not None
-    ui.field = Box(box.x, box.y, box.w - 16, 28)
+    ui.text_field = Box(box.x, box.y, box.w - 16, 28)
     names = ("All classes", *p.loaded.bundle.manifest.classes)
     counts = p.library.counts(len(names) - 1)
     top = box.y + 40
@@ -75,7 +77,7 @@ def _classes(c: Canvas, box: Box, ui: Ui) -> None:
         c.text(spot.x + 12, spot.middle, names[row], BODY, c.palette.ink, width=spot.w - 72)
         c.text(spot.right - 8, spot.middle, number, BODY, c.palette.muted, anchor="r")
         widgets.focus_ring(c, spot, name)
-        c.hit(spot, name, lambda label=label: p.set_filter(label=label))
+        c.hit(spot, name, partial(p.set_filter, label=label))
 
 
 def _tile(c: Canvas, box: Box, ui: Ui, index: int) -> None:
@@ -105,4 +107,4 @@ def _tile(c: Canvas, box: Box, ui: Ui, index: int) -> None:
         p.show(index)
         p.set_view("picture")
 
-    c.hit(frame, name, click, tooltip="" if state not in ("unsure", "none", "failed") else f"{path.name}: {words}")
+    c.hit(frame, name, click, tooltip=p.library.errors[index].title if index in p.library.errors else "")

@@ -13,7 +13,7 @@ from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, Pixels
 from runtime_app.view.ui import Ui
 
-_ROW, _THUMB = 28, 24
+_LOWEST, _HIGHEST = 28, 40  # height of a row
 _HEAD = 32
 _SCALE = 72  # width of the colour bar with its numbers
 _LOG_FLOOR = 1e-4
@@ -48,17 +48,18 @@ def _grid(c: Canvas, box: Box, ui: Ui, colours: ColourMap) -> None:
     assert p.loaded is not None
     classes = p.loaded.bundle.manifest.classes
     names = min(240.0, box.w * 0.26)
-    left = box.x + _THUMB + 12 + names
+    order = p.listed()
+    body = Box(box.x, box.y + _HEAD, box.w, box.h - _HEAD)
+    height = min(max(body.h // max(len(order), 1), _LOWEST), _HIGHEST)
+    left = box.x + height + 8 + names
     columns = min(len(classes), int((box.right - lists.BAR - 4 - left) // 6))
     column = min(96.0, (box.right - lists.BAR - 4 - left) / max(columns, 1))
     for place in range(columns):
         if column >= 24:
             middle = left + (place + 0.5) * column
             c.text(middle, box.y + _HEAD / 2, classes[place], SMALL, c.palette.muted, anchor="m", width=column - 4)
-    order = p.listed()
-    body = Box(box.x, box.y + _HEAD, box.w, box.h - _HEAD)
-    for line, row in enumerate(lists.rows_shown(c, body, ui, "heatmap", len(order), _ROW)):
-        spot = Box(body.x, body.y + line * _ROW, left + column * columns - body.x, _ROW)
+    for line, row in enumerate(lists.rows_shown(c, body, ui, "heatmap", len(order), height)):
+        spot = Box(body.x, body.y + line * height, left + column * columns - body.x, height)
         _row(c, spot, ui, int(order[row]), left, column, columns, colours)
 
 
@@ -71,10 +72,10 @@ def _row(c: Canvas, box: Box, ui: Ui, index: int, left: float, column: float, co
         c.rectangle(Box(box.x - 8, box.y, 3, box.h - 2), c.palette.accent, radius=1)
     image = library.input_of(index)
     if image is not None:
-        c.sprite(Box(box.x, box.y + 1, _THUMB, _THUMB), ("tiny", id(image)), lists.input_pixels(image))
+        c.sprite(Box(box.x, box.y + 1, box.h - 4, box.h - 4), ("tiny", id(image)), lists.input_pixels(image))
     text_ink = c.palette.danger if index in library.errors else c.palette.ink
     c.text(
-        box.x + _THUMB + 12, box.middle - 1, library.paths[index].name, BODY, text_ink, width=left - box.x - _THUMB - 24
+        box.x + box.h + 8, box.middle - 1, library.paths[index].name, BODY, text_ink, width=left - box.x - box.h - 20
     )
     if library.label_of(index) is None:
         c.text(left + 8, box.middle - 1, row_words(p, index)[0], SMALL, c.palette.muted)

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import dearpygui.dearpygui as dpg
 
+_EQUAL = 602  # ImGuiKey_Equal, where the plus sign lies on most keyboards; the library has no name for it
 _NAMES: dict[int, str] = {
     dpg.mvKey_Left: "Left", dpg.mvKey_Right: "Right", dpg.mvKey_Up: "Up", dpg.mvKey_Down: "Down",
     dpg.mvKey_Spacebar: "Space", dpg.mvKey_Escape: "Esc", dpg.mvKey_Return: "Enter", dpg.mvKey_NumPadEnter: "Enter",
     dpg.mvKey_Tab: "Tab", dpg.mvKey_F1: "F1", dpg.mvKey_Comma: ",", dpg.mvKey_Minus: "-", dpg.mvKey_Subtract: "-",
-    dpg.mvKey_Add: "+", dpg.mvKey_Plus: "+", dpg.mvKey_Open_Brace: "[", dpg.mvKey_Close_Brace: "]",
+    dpg.mvKey_Add: "+", dpg.mvKey_Plus: "+", _EQUAL: "+", dpg.mvKey_Open_Brace: "[", dpg.mvKey_Close_Brace: "]",
 }  # fmt: skip
 _NAMES |= {getattr(dpg, f"mvKey_{letter}"): letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"}
 _NAMES |= {getattr(dpg, f"mvKey_NumPad{digit}"): str(digit) for digit in range(10)}
@@ -22,5 +23,5 @@ def key_name(key: int, held: Callable[..., bool]) -> str | None:
     shift = held(dpg.mvKey_LShift, dpg.mvKey_RShift)
     if name == "+" or (name == "-" and not shift):
         shift = False  # on many keyboards the plus sign needs Shift
-    control = held(dpg.mvKey_LControl, dpg.mvKey_RControl, dpg.mvKey_LWin, dpg.mvKey_RWin)
+    control = held(dpg.mvKey_LControl, dpg.mvKey_RControl)
     return ("Ctrl+" if control else "") + ("Shift+" if shift else "") + name

@@ -65,7 +65,7 @@ def sort_tabs(c: Canvas, x: float, y: float, ui: Ui) -> float:
         ui.presenter.sort,
         ui.presenter.set_sort,
         [hint] * 4,
-    )  # type: ignore[arg-type]
+    )
     return box.right
 
 

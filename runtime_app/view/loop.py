@@ -67,8 +67,16 @@ class Loop:
         width, height = self.surface.size
         self.ui.window = Box(0, 0, width, height)
         tooltip = now - self._pointer_rested > _TOOLTIP_AFTER and self._dragged is None
-        seen = (self.presenter.version, width, height, self.hovered, self.focused, tooltip, self.surface.scale)
-        seen += (self.ui.pointer,) if self.ui.card is not None else ()
+        seen = (
+            self.presenter.version,
+            width,
+            height,
+            self.hovered,
+            self.focused,
+            tooltip,
+            self.surface.scale,
+            self.ui.pointer if self.ui.card is not None else None,
+        )
         if seen == self._laid_out:
             return
         if self._laid_out is None or seen[0] != self._laid_out[0]:
@@ -76,7 +84,7 @@ class Loop:
         self._laid_out = seen
         self.canvas = frame.compose(self.ui, self.hovered, self.focused, with_tooltip=tooltip)
         self.surface.draw(self.canvas)
-        self.surface.show_field(self.ui.field, self.canvas.palette, self.presenter.filter.text)
+        self.surface.show_field(self.ui.text_field, self.canvas.palette, self.presenter.filter.text)
 
     # ---- pointer -----------------------------------------------------------------------------------------------
 

@@ -40,11 +40,11 @@ DARK = Palette(
 )
 LIGHT = Palette(
     name="light",
-    back=(233, 236, 240),
+    back=(240, 242, 245),
     surface=(252, 252, 253),
-    raised=(234, 237, 241),
-    hover=(222, 226, 232),
-    border=(214, 218, 225),
+    raised=(225, 229, 235),
+    hover=(211, 216, 224),
+    border=(206, 211, 219),
     ink=(24, 28, 34),
     muted=(84, 91, 102),
     accent=(22, 100, 212),

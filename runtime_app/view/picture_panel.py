@@ -1,5 +1,9 @@
 """The picture, as large as fits, with the classified square and the evidence map on it; below it, where we are."""
 
+from functools import partial
+
+import numpy as np
+
 from runtime_app import evidence
 from runtime_app.imaging import Region
 from runtime_app.presenter.shown import current_look
@@ -63,7 +67,7 @@ def _evidence(c: Canvas, area: Box, square: Box, look: Look, shown: int, ui: Ui)
 
     def make() -> Pixels:
         rgba = evidence.overlay(cells, limit, grid=grid)
-        return (rgba.astype("float32") / 255).ravel(), rgba.shape[1], rgba.shape[0]
+        return np.divide(rgba, 255, dtype=np.float32).ravel(), rgba.shape[1], rgba.shape[0]
 
     key = ("evidence", id(result), shown, grid)
     c.sprite(part, key, make, uv=geometry.part_of(square, part), alpha=settings.opacity)
@@ -168,7 +172,7 @@ def _foot(c: Canvas, box: Box, ui: Ui, look: Look | None) -> None:
         c.rectangle(spot, c.palette.hover if c.hovered == name else c.palette.raised, radius=widgets.RADIUS)
         widgets.arrow(c, spot.centre, spot.middle, way)
         widgets.focus_ring(c, spot, name)
-        c.hit(spot, name, lambda by=by: p.step(by), tooltip="K or Left" if by < 0 else "J or Right")
+        c.hit(spot, name, partial(p.step, by), tooltip="K or Left" if by < 0 else "J or Right")
     c.text((back.right + forth.x) / 2, box.middle, text, BODY, c.palette.ink, anchor="m")
     right = box.right
     if look is not None:
@@ -230,4 +234,4 @@ def _empty(c: Canvas, box: Box, ui: Ui) -> None:
     c.text(box.centre, y, "Opened before", SMALL, c.palette.muted, anchor="m")
     for place, folder in enumerate(recent[:5]):
         spot = Box(box.centre - 200, y + 14 + place * 32, 400, 30).clip(box)
-        widgets.button(c, spot, f"recent.{place}", str(folder), lambda folder=folder: ui.presenter.open_paths([folder]))
+        widgets.button(c, spot, f"recent.{place}", str(folder), partial(ui.presenter.open_paths, [folder]))

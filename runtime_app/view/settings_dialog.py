@@ -1,6 +1,7 @@
 """What can be chosen: device, precision, threads, resize rule, theme, size, colours; and what can be saved."""
 
 import os
+from functools import partial
 
 from runtime_app.imaging import RESIZES
 from runtime_app.view import widgets
@@ -77,9 +78,7 @@ def draw_export(c: Canvas, room: Box, ui: Ui) -> None:
     )
     for place, (kind, label, words) in enumerate(choices):
         y = room.y + place * 44
-        widgets.button(
-            c, Box(room.x, y, 152, 32), f"export.{kind}", label, lambda kind=kind: _export(ui, kind), kind="raised"
-        )
+        widgets.button(c, Box(room.x, y, 152, 32), f"export.{kind}", label, partial(_export, ui, kind), kind="raised")
         c.text(room.x + 168, y + 16, words, SMALL, c.palette.muted, width=room.w - 168)
     c.text(room.x, room.bottom - 8, f"Saved in {p.export_folder()}", SMALL, c.palette.muted, width=room.w)
 

@@ -62,9 +62,15 @@ class Surface:
         dpg.add_texture_registry(tag="textures")
         with dpg.window(tag="sheet", no_scrollbar=True, no_scroll_with_mouse=True):
             dpg.add_drawlist(width, height, tag="drawing")
-            dpg.add_input_text(tag="field", hint="Find by name", show=False)
+        with dpg.window(
+            tag="field window", no_title_bar=True, no_resize=True, no_move=True, no_background=True, show=False,
+            no_focus_on_appearing=True, no_scrollbar=True,
+        ):  # fmt: skip
+            dpg.add_input_text(tag="field", hint="Find by name")
         self._handlers()
-        dpg.create_viewport(title=title, width=width, height=height, min_width=640, min_height=400, vsync=_has_vsync())
+        dpg.create_viewport(
+            title=title, width=width, height=height, min_width=640, min_height=400, x_pos=0, y_pos=0, vsync=_has_vsync()
+        )
         dpg.setup_dearpygui()
         dpg.show_viewport()
         dpg.set_primary_window("sheet", True)
@@ -137,20 +143,22 @@ class Surface:
 
     @property
     def typing(self) -> bool:
-        return bool(dpg.is_item_shown("field") and dpg.is_item_focused("field") and dpg.is_item_active("field"))
+        return bool(dpg.is_item_shown("field window") and dpg.is_item_focused("field") and dpg.is_item_active("field"))
 
     def typed_text(self) -> str | None:
         """What stands in the text field; None while there is none."""
-        return dpg.get_value("field") if dpg.is_item_shown("field") else None
+        return dpg.get_value("field") if dpg.is_item_shown("field window") else None
 
     def show_field(self, box: Box | None, palette: Palette, text: str) -> None:
         if box is None:
-            dpg.hide_item("field")
+            dpg.hide_item("field window")
             return
-        if not dpg.is_item_shown("field"):
+        if not dpg.is_item_shown("field window"):
             dpg.set_value("field", text)
         s = self.scale
-        dpg.configure_item("field", show=True, pos=(box.x * s, box.y * s), width=int(box.w * s))
+        place = {"pos": (box.x * s, box.y * s), "width": int(box.w * s), "height": int(box.h * s) + 4}
+        dpg.configure_item("field window", show=True, **place)
+        dpg.configure_item("field", width=int(box.w * s))
         dpg.bind_item_theme("field", self._field_theme(palette))
 
     def _field_theme(self, palette: Palette) -> str:

@@ -25,7 +25,7 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
     tabs = Box(right - 12 - width, row.y, width, row.h)
     labels = [(view, view.capitalize()) for view in VIEWS]
     hints = [f"Ctrl+{place + 1}" for place in range(len(VIEWS))]
-    widgets.tabs(c, tabs, "view", labels, p.view, p.set_view, hints)  # type: ignore[arg-type]
+    widgets.tabs(c, tabs, "view", labels, p.view, p.set_view, hints)
     left = _openers(c, row, ui, tabs.x - 12, roomy=roomy)
     _bundle(c, Box(row.x, row.y, left - row.x - 12, row.h), ui, roomy=roomy)
 
@@ -118,4 +118,6 @@ def _bundle(c: Canvas, box: Box, ui: Ui, *, roomy: bool) -> None:
     hint = "Bundles (Ctrl+B). The figure is the accuracy on the test pictures." if accuracy else "Bundles (Ctrl+B)"
     c.hit(choice, "bundle", lambda: ui.show_dialog("bundles"), tooltip=hint)
     spot = Box(choice.right + 4, box.y, newest, box.h)
-    widgets.button(c, spot, "newest", "Newest", lambda: p.open_bundle(), tooltip="Open the newest bundle (Ctrl+N)")
+    widgets.button(
+        c, spot, "newest", "Newest", lambda: p.open_bundle(), kind="raised", tooltip="Open the newest bundle (Ctrl+N)"
+    )

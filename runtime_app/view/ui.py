@@ -16,7 +16,7 @@ from runtime_app.view.geometry import Camera, Placement
 @dataclass
 class Ui:
     """dialog: name of the open dialog or list; scroll: first row shown, per list; gesture: what a drag on the picture
-    does; thumbnails_for: what was last asked for; card: the list row under the pointer; field: where text is typed;
+    does; thumbnails_for: what was last asked for; card: the list row under the pointer; text_field: where text is typed;
     leave: the window is to close."""
 
     presenter: Presenter
@@ -26,16 +26,16 @@ class Ui:
     browse: Callable[[file_dialog.Kind], None] = lambda kind: None
     dialog: str | None = None
     scroll: dict[str, float] = field(default_factory=dict)
-    camera: Camera = Camera()
+    camera: Camera = field(default_factory=Camera)
     placement: Placement | None = None
     shown_path: Path | None = None
     gesture: tuple[str, Region | None, Camera] | None = None
     thumbnails_for: tuple[int, ...] = ()
     rows: dict[str, int] = field(default_factory=dict)
     pointer: tuple[float, float] = (0.0, 0.0)
-    window: Box = Box(0, 0, 1280, 800)
+    window: Box = field(default_factory=lambda: Box(0, 0, 1280, 800))
     card: int | None = None
-    field: Box | None = None
+    text_field: Box | None = None
     leave: bool = False
 
     # ---- actions -----------------------------------------------------------------------------------------------

@@ -1,8 +1,13 @@
 """The column on the right: the verdict in words, the classes as bars, what the network sees, and the evidence's scale."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
+from numpy.typing import NDArray
 
 from runtime_app import evidence
+from runtime_app.presenter import Presenter
 from runtime_app.presenter.shown import class_bars, current_look, words
 from runtime_app.presenter.tasks import Look
 from runtime_app.presenter.wording import Bar
@@ -13,8 +18,8 @@ from runtime_app.view.ui import Ui
 
 _PAD = 20
 _BARS = 10
-_INPUT = 96  # side of the enlarged network input
-_EVIDENCE = 168  # height of the part below the bars
+_INPUT = 120  # side of the enlarged network input
+_EVIDENCE = 184  # height of the part below the bars
 
 
 def width_for(window: float) -> float:
@@ -32,7 +37,7 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
         return
     widgets.divider(c, inner, y)
     room = inner.bottom - _EVIDENCE - 12 - (y + 8)
-    row = min(max(room / _BARS, 18.0), 28.0)
+    row = min(max(room / _BARS, 18.0), 32.0)
     y = _bars(c, Box(inner.x, y + 8, inner.w, row * _BARS), ui, shown, row) + 8
     look = current_look(ui.presenter)
     if look is not None and inner.bottom - y >= _EVIDENCE - 8:
@@ -91,8 +96,8 @@ def _bars(c: Canvas, box: Box, ui: Ui, shown: tuple[Bar, ...], row: float) -> fl
         c.hit(
             line,
             name,
-            lambda k=bar.class_index: p.pin_class(None if k == p.pinned_class else k),
-            hover=lambda inside, k=bar.class_index: p.hover_class(k if inside else None),
+            partial(p.pin_class, None if bar.class_index == p.pinned_class else bar.class_index),
+            hover=partial(_hover, p, bar.class_index),
         )
     if len(shown) > _BARS:
         rest = sum(bar.share for bar in shown[_BARS:])
@@ -105,6 +110,10 @@ def _bars(c: Canvas, box: Box, ui: Ui, shown: tuple[Bar, ...], row: float) -> fl
             anchor="r",
         )
     return box.bottom
+
+
+def _hover(p: Presenter, class_index: int, inside: bool) -> None:
+    p.hover_class(class_index if inside else None)
 
 
 def _quiet(c: Canvas) -> tuple[int, int, int]:
@@ -155,11 +164,11 @@ def _colour_bar(c: Canvas, box: Box, limit: float) -> None:
 
 
 def _ramp() -> Pixels:
-    rgba = evidence.colour(np.linspace(-1, 1, 128))[None].astype(np.float32) / 255
-    return rgba.ravel(), 128, 1
+    rgba = evidence.colour(np.linspace(-1, 1, 128))
+    return np.divide(rgba, 255, dtype=np.float32).ravel(), 128, 1
 
 
-def _enlarged(image: np.ndarray):  # type: ignore[no-untyped-def]
+def _enlarged(image: NDArray[np.uint8]) -> Callable[[], Pixels]:
     def make() -> Pixels:
         blocks = evidence.enlarge(image, 2 * _INPUT)
         rgba = np.ones((*blocks.shape[:2], 4), dtype=np.float32)

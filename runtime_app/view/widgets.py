@@ -2,6 +2,9 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 from runtime_app.typeface import MEDIUM, REGULAR, text_width
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, Drag
@@ -41,7 +44,7 @@ def tabs(
     name: str,
     labels: Sequence[tuple[str, str]],
     chosen: str,
-    choose: Callable[[str], None],
+    choose: Callable[[Any], None],
     tooltips: Sequence[str] = (),
 ) -> None:
     """labels: (value, text); one of them is chosen. The segments share the width."""
@@ -58,7 +61,7 @@ def tabs(
         c.text(segment.centre, segment.middle, text, BODY, ink, anchor="m", width=width - 8, bold=value == chosen)
         focus_ring(c, segment, hit_name)
         tooltip = tooltips[place] if place < len(tooltips) else ""
-        c.hit(segment, hit_name, lambda value=value: choose(value), tooltip=tooltip)  # type: ignore[misc]
+        c.hit(segment, hit_name, partial(choose, value), tooltip=tooltip)
 
 
 def switch(c: Canvas, box: Box, name: str, label: str, on: bool, click: Callable[[], None], tooltip: str = "") -> None:
@@ -141,11 +144,11 @@ def wrap(text: str, size: float, width: float, *, bold: bool = False) -> list[st
     return lines
 
 
-def _fitting(word: str, size: float, width: float, weight: object) -> int:
+def _fitting(word: str, size: float, width: float, weight: Path) -> int:
     low, high = 1, len(word)
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if text_width(word[:middle], size, weight) <= width else (low, middle - 1)  # type: ignore[arg-type]
+        low, high = (middle, high) if text_width(word[:middle], size, weight) <= width else (low, middle - 1)
     return low
 
 

@@ -40,7 +40,7 @@ def open_window(
     if device == "cuda" and (obstacle := providers.cuda_obstacle()) is not None:
         raise UserError(f"CUDA does not run here: {obstacle.reason}.", obstacle.advice)
     settings, notice = load_settings()
-    chosen = {} if device == "auto" else {"device": device}
+    chosen: dict[str, str] = {} if device == "auto" else {"device": device}
     chosen |= {} if precision == "auto" else {"precision": precision}
     presenter = Presenter(settings, resize)
     presenter.change_settings(**chosen)

@@ -88,6 +88,11 @@ class Window:
     def wait_text(self, text: str, seconds: float = 30) -> dict[str, Any]:
         return self.wait(lambda state: any(text in shown for shown in state["texts"]), seconds)
 
+    def settle(self, frames: int = 3) -> None:
+        """Let the window take what was done: each answer costs it one frame."""
+        for _ in range(frames):
+            self.state()
+
     def grab(self) -> Image.Image:
         """RGB picture of the whole screen, as the X server has it."""
         return ImageGrab.grab(xdisplay=self.display)
@@ -104,29 +109,30 @@ class Window:
 
     def move(self, name: str) -> None:
         self.xdotool("mousemove", *self.point(name))
-        time.sleep(0.25)
+        self.settle()
 
     def click(self, name: str) -> None:
         self.xdotool("mousemove", *self.point(name))
-        time.sleep(0.15)
+        self.settle(1)
         self.xdotool("click", 1)
-        time.sleep(0.15)
+        self.settle()
 
     def key(self, *keys: str) -> None:
         self.xdotool("key", *keys)
-        time.sleep(0.2)
+        self.settle()
 
     def drag(self, start: tuple[int, int], end: tuple[int, int], steps: int = 8, button: int = 1) -> None:
         self.xdotool("mousemove", *start)
-        time.sleep(0.15)
+        self.settle(1)
         self.xdotool("mousedown", button)
-        time.sleep(0.1)
+        self.settle(1)
         for step in range(1, steps + 1):
             place = [round(a + (b - a) * step / steps) for a, b in zip(start, end, strict=True)]
             self.xdotool("mousemove", *place)
             time.sleep(0.04)
+        self.settle(1)
         self.xdotool("mouseup", button)
-        time.sleep(0.15)
+        self.settle()
 
     def close(self) -> None:
         """End it, however it stands; tests that mean to close it properly do so themselves."""
@@ -138,7 +144,9 @@ class Window:
 
 
 @contextlib.contextmanager
-def window(home: Path, arguments: list[str | Path], size: tuple[int, int] = (1280, 800), **environment: str) -> Iterator[Window]:
+def window(
+    home: Path, arguments: list[str | Path], size: tuple[int, int] = (1280, 800), **environment: str
+) -> Iterator[Window]:
     with x_server(*size) as display:
         opened = Window(display, home, arguments, **environment)
         try:
