@@ -8,7 +8,8 @@ from onnx import numpy_helper
 from exporter.describe import variant
 from exporter.draft import Draft, draft_of
 from exporter.errors import BlindGateError
-from exporter.parity import Expectation, GateReport, check
+from exporter.expectation import Expectation
+from exporter.parity import GateReport, check
 
 _CHANGE = 1.1
 

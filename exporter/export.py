@@ -1,35 +1,44 @@
 """The whole way from a checkpoint to a published bundle, in reading order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import torch
 
+from exporter.bisection import first_departure
 from exporter.control import require_refusal
-from exporter.describe import about_model, describe, variant
+from exporter.describe import FILES, about_model, describe, variant
 from exporter.draft import Draft, draft_of
 from exporter.errors import GateError
 from exporter.evaluation import Evaluation, evaluate
+from exporter.expectation import Expectation, expect
 from exporter.golden import encode_golden, golden_pictures
 from exporter.graph import Deployable, to_onnx
+from exporter.notes import plot_evidence, write_times
 from exporter.out_of_class import out_of_class_sets
-from exporter.parity import Expectation, GateReport, check, expect, summarise
+from exporter.parity import GateReport, check, summarise
 from exporter.pictures import GatePictures, gather
 from exporter.progress import Steps
 from exporter.publish import entries, publish, refuse_early
+from exporter.quantize import calibration_pictures, to_fp16, to_int8
 from exporter.reference import Outputs, Reference
 from exporter.report import report_files, to_json
 from exporter.source import Source
+from exporter.variants import VariantReport, check_variant
 from runtime_app import providers
 from runtime_app.errors import UserError
-from runtime_app.manifest import Manifest, encode
+from runtime_app.manifest import Manifest, Precision, Variant, encode
 from trainer.data import Splits
 from trainer.files import write_bytes_atomically
 
 # How far a rebuilt validation split may be from the accuracy that training wrote down: rounding of a GPU in half
 # precision moves a few pictures, a wrong split or wrong classes move many.
 _ACCURACY_SLACK = 0.01
+
+# Each variant and the device that it is for.
+_SMALLER: tuple[tuple[Precision, str], ...] = (("int8", "cpu"), ("fp16", "cuda"))
 
 
 @dataclass(frozen=True)
@@ -42,36 +51,64 @@ class Exported:
 
 
 @dataclass(frozen=True)
+class _Job:
+    """What is exported, under which name, and who is told."""
+
+    name: str
+    source: Source
+    splits: Splits
+    steps: Steps
+
+
+@dataclass(frozen=True)
 class _Measured:
+    """Torch's outputs for all pictures of the gate, and the figures that follow from them."""
+
     pictures: GatePictures
     outputs: Outputs
     evaluation: Evaluation
 
 
-def export(source: Source, splits: Splits, destination: Path, steps: Steps, *, overwrite: bool = False) -> Exported:
+def export(
+    source: Source,
+    splits: Splits,
+    destination: Path,
+    steps: Steps,
+    precisions: Sequence[Precision] = ("fp32",),
+    *,
+    overwrite: bool = False,
+) -> Exported:
     """Publish a bundle, or raise and leave everything as it was. Raises GateError when the gate refuses the model."""
-    name = destination.name
     refuse_early(destination, source.checkpoint_sha256, overwrite=overwrite)
-    measured = _measure(source, splits, steps)
+    job = _Job(destination.name, source, splits, steps)
+    measured = _measure(job)
     evaluation = measured.evaluation
     with steps.step("torch in fp64, to measure what rounding costs"):
         expected = expect(source.checkpoint, measured.pictures, measured.outputs, evaluation.temperature)
-    model, gate = _gated_model(name, source, splits, evaluation, expected, steps)
+    model, gate = _gated_model(job, evaluation, expected)
     with steps.step("negative control: the gate must refuse one changed weight"):
-        require_refusal(_draft(name, source, splits, evaluation, model), expected)
-    variants = (variant("fp32", model, gate.tolerance, evaluation.metrics.test.accuracy),)
-    manifest = describe(name, source, splits, evaluation, variants, summarise(gate))
+        control = require_refusal(_draft(job, evaluation, {"fp32": model}), expected)
+    models, variants, reports = _smaller_variants(job, evaluation, expected, model, precisions)
+    variants = (variant("fp32", model, gate.tolerance, evaluation.metrics.test.accuracy), *variants)
+    manifest = describe(job.name, source, splits, evaluation, variants, summarise(gate))
+    parity = {"fp32": gate, "negative_control": control, **reports}
     with steps.step("card, figures and plots"):
-        contents = report_files(manifest, evaluation, {"fp32": gate}, source, splits)
-        contents |= {"model.onnx": model, "golden.npz": _golden(source, evaluation.temperature)}
+        contents = report_files(manifest, evaluation, parity, source, splits)
+        contents |= {FILES["fp32"]: model, **models, "golden.npz": _golden(source, evaluation.temperature)}
     manifest = msgspec.structs.replace(manifest, files=entries(contents))
     with steps.step("publishing"):
         created = publish(destination, contents, encode(manifest), overwrite=overwrite)
+    _leave_notes(job, measured, encode(manifest))
     return Exported(destination, manifest, created)
 
 
-def _measure(source: Source, splits: Splits, steps: Steps) -> _Measured:
-    """Torch's answers to everything, and all figures that follow from them."""
+def gate_devices() -> tuple[str, ...]:
+    """Every execution provider that really runs here."""
+    return ("cpu",) if providers.cuda_obstacle() else ("cpu", "cuda")
+
+
+def _measure(job: _Job) -> _Measured:
+    source, splits, steps = job.source, job.splits, job.steps
     with steps.step("gathering pictures for the gate"):
         pictures = gather(splits)
     with steps.step(f"torch in fp32 on {len(pictures):,} pictures"):
@@ -93,35 +130,60 @@ def _measure(source: Source, splits: Splits, steps: Steps) -> _Measured:
     return _Measured(pictures, outputs, evaluation)
 
 
-def _gated_model(
-    name: str, source: Source, splits: Splits, evaluation: Evaluation, expected: Expectation, steps: Steps
-) -> tuple[bytes, GateReport]:
+def _gated_model(job: _Job, evaluation: Evaluation, expected: Expectation) -> tuple[bytes, GateReport]:
     """The model that holds the gate: as optimised by torch.onnx or, when that changed results, as traced."""
-    reports = []
+    source, steps = job.source, job.steps
     for optimize in (True, False):
         with steps.step(f"ONNX{'' if optimize else ', without fusions'}"):
             module = Deployable(source.checkpoint, evaluation.temperature).eval()
-            about = about_model(name, source)
-            model = to_onnx(module, source.checkpoint.image_size, about, optimize=optimize)
-        draft = _draft(name, source, splits, evaluation, model)
+            model = to_onnx(module, source.checkpoint.image_size, about_model(job.name, source), optimize=optimize)
         with steps.step(f"the gate: the app on {len(expected.pictures):,} pictures, without torch"):
-            report = check(draft, expected, gate_devices())
+            report = check(_draft(job, evaluation, {"fp32": model}), expected, gate_devices())
         if report.holds:
             return model, report
-        reports.append(report)
         steps.note(f"refused: {report.refusals[0].sentence}")
-    _leave_report(source, reports[-1])
-    raise GateError(reports[-1])
+    raise _refused(source, model, report, expected)
 
 
-def gate_devices() -> tuple[str, ...]:
-    """Every execution provider that really runs here."""
-    return ("cpu",) if providers.cuda_obstacle() else ("cpu", "cuda")
+def _refused(source: Source, model: bytes, report: GateReport, expected: Expectation) -> GateError:
+    """Look for the layer, and leave parity.json beside the checkpoint."""
+    worst = report.measured.worst_picture
+    images = expected.pictures.images[[worst, worst]]  # two, as the graph was traced
+    departure = first_departure(model, source.checkpoint, expected.temperature, images)
+    write_bytes_atomically(source.folder / "parity.json", to_json({"fp32": report, "first_departure": departure}))
+    return GateError(report, departure.layer if departure else None)
 
 
-def _draft(name: str, source: Source, splits: Splits, evaluation: Evaluation, model: bytes) -> Draft:
-    variants = (variant("fp32", model, {}, 0.0),)
-    return draft_of(describe(name, source, splits, evaluation, variants), {variants[0].file: model})
+def _smaller_variants(
+    job: _Job, evaluation: Evaluation, expected: Expectation, model: bytes, precisions: Sequence[Precision]
+) -> tuple[dict[str, bytes], tuple[Variant, ...], dict[str, VariantReport]]:
+    """(file -> bytes and manifest entries of the variants that hold their gate, precision -> report of all tried)."""
+    models: dict[str, bytes] = {}
+    variants: list[Variant] = []
+    reports: dict[str, VariantReport] = {}
+    for precision, device in _SMALLER:
+        if precision not in precisions:
+            continue
+        if device not in gate_devices():
+            job.steps.note(f"{precision} is left out: its gate needs a machine where CUDA runs.")
+            continue
+        with job.steps.step(f"{precision}: converting, and its gate"):
+            smaller = to_fp16(model) if precision == "fp16" else to_int8(model, calibration_pictures(job.splits.train))
+            draft = _draft(job, evaluation, {"fp32": model, precision: smaller})
+            report = check_variant(draft, precision, device, expected, job.splits, len(model) / len(smaller))
+        reports[precision] = report
+        if not report.holds:
+            job.steps.note(f"{precision} is left out: {report.refusals[0].sentence}.")
+            continue
+        models[FILES[precision]] = smaller
+        variants.append(variant(precision, smaller, report.tolerance or {}, report.test_accuracy))
+    return models, tuple(variants), reports
+
+
+def _draft(job: _Job, evaluation: Evaluation, models: dict[Precision, bytes]) -> Draft:
+    variants = tuple(variant(precision, model, {}, 0.0) for precision, model in models.items())
+    manifest = describe(job.name, job.source, job.splits, evaluation, variants)
+    return draft_of(manifest, {FILES[precision]: model for precision, model in models.items()})
 
 
 def _golden(source: Source, temperature: float) -> bytes:
@@ -129,5 +191,10 @@ def _golden(source: Source, temperature: float) -> bytes:
     return encode_golden(images, Reference(source.checkpoint, torch.float64).run(images, temperature))
 
 
-def _leave_report(source: Source, report: GateReport) -> None:
-    write_bytes_atomically(source.folder / "parity.json", to_json({"fp32": report}))
+def _leave_notes(job: _Job, measured: _Measured, manifest: bytes) -> None:
+    """In the run's own folder; a checkpoint that was copied elsewhere gets none."""
+    if not job.source.is_run:
+        return
+    digest = msgspec.json.decode(manifest)["digest"]
+    plot_evidence(job.source.folder / "evidence.png", job.splits, measured.pictures, measured.outputs)
+    write_times(job.source.folder, job.name, digest, job.steps.seconds)

@@ -1,65 +1,20 @@
-"""The gate: does the app, opening the saved bytes, say what torch says? Everything else about a bundle rests on it.
-
-The tolerance is measured. Errors of torch fp32 and of the app are both taken against torch in fp64; the app may be at
-most FACTOR times as far from it as torch itself, and so at most FACTOR + 1 times that far from torch.
-"""
+"""The gate: does the app, opening the saved bytes, say what torch says? Everything else about a bundle rests on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 
 from exporter.consumer import Answer, Job
 from exporter.draft import Draft, ask_app
+from exporter.expectation import FACTOR, SMALL_COUNT, Expectation, largest, per_picture, round_up
 from exporter.pictures import GatePictures
-from exporter.reference import Outputs, Reference, with_temperature
+from exporter.reference import Outputs
 from runtime_app.classifier import OUTPUTS
 from runtime_app.manifest import ParitySummary
-from trainer.checkpoint import Checkpoint
 
-FACTOR = 4.0
 BULK_BATCH = 64
 SMALL_BATCHES = (1, 2, 7)
-SMALL_COUNT = 256
-EXACT_COUNT = 2000
-# Where torch happens to be exact, the rounding of the largest value is still allowed.
-_FLOOR_ULPS = 4
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """What torch says of the gate's pictures.
-
-    float32: for all pictures; exact: in fp64, at `exact_at`; rounding: per output, the largest error of torch fp32
-    there; bias: [K], of the head, in logit units.
-    """
-
-    pictures: GatePictures
-    classes: tuple[str, ...]
-    temperature: float
-    float32: Outputs
-    exact: Outputs
-    exact_at: np.ndarray
-    rounding: dict[str, float]
-    bias: np.ndarray
-
-    @property
-    def tolerance(self) -> dict[str, float]:
-        """Per output, the largest difference from torch fp32 that is allowed."""
-        return {name: _round_up((FACTOR + 1) * error) for name, error in self.rounding.items()}
-
-    def reduced(self) -> "Expectation":
-        """The same tolerances with a few pictures of every part: enough to refuse by, never enough to accept by."""
-        kept = self.pictures.spread(SMALL_COUNT)
-        exact_kept = np.flatnonzero(np.isin(self.exact_at, kept))
-        return replace(
-            self,
-            pictures=self.pictures.take(kept),
-            float32=self.float32.take(kept),
-            exact=self.exact.take(exact_kept),
-            exact_at=np.flatnonzero(np.isin(kept, self.exact_at)),
-        )
 
 
 @dataclass(frozen=True)
@@ -103,21 +58,6 @@ class GateReport:
     @property
     def holds(self) -> bool:
         return not self.refusals
-
-
-def expect(checkpoint: Checkpoint, pictures: GatePictures, float32: Outputs, temperature: float) -> Expectation:
-    """Measure torch's own rounding. float32: torch's outputs for all pictures, at any temperature."""
-    exact_at = pictures.spread(EXACT_COUNT)
-    exact = Reference(checkpoint, torch.float64).run(pictures.images[exact_at], temperature)
-    float32 = with_temperature(float32, temperature)
-    rounding = {}
-    for name in OUTPUTS:
-        right = getattr(exact, name)
-        floor = _FLOOR_ULPS * float(np.finfo(np.float32).eps) * float(np.abs(right).max())
-        rounding[name] = _round_up(max(_largest(getattr(float32.take(exact_at), name), right)[0], floor))
-    head = checkpoint.network.head
-    bias = (head.bias.detach().double() * checkpoint.network.logit_scale).numpy()
-    return Expectation(pictures, checkpoint.classes, temperature, float32, exact, exact_at, rounding, bias)
 
 
 def check(draft: Draft, expected: Expectation, devices: Sequence[str] = ("cpu",)) -> GateReport:
@@ -173,7 +113,7 @@ def _compare(found: dict[int, Outputs], expected: Expectation, small: tuple[int,
     if not _fits(bulk, expected.float32):
         return [Refusal("the app's outputs have other shapes than torch's")]
     refusals += _differences(bulk, expected.float32, expected.tolerance, expected.pictures, None, "torch")
-    exact_limits = {name: _round_up(FACTOR * error) for name, error in expected.rounding.items()}
+    exact_limits = {name: round_up(FACTOR * error) for name, error in expected.rounding.items()}
     refusals += _differences(
         bulk.take(expected.exact_at),
         expected.exact,
@@ -204,11 +144,11 @@ def _differences(
     """One refusal for each output that is too far away. positions: of these rows among the gate's pictures."""
     refusals = []
     for name in OUTPUTS:
-        difference, row = _largest(getattr(found, name), getattr(right, name))
+        difference, row = largest(getattr(found, name), getattr(right, name))
         if not difference <= allowed[name]:  # a NaN is not within any limit
             picture = pictures.name_of(row if positions is None else int(positions[row]))
             sentence = f"{name} of {picture} differs from {other} by {difference:.3g}, allowed is {allowed[name]:.3g}"
-            refusals.append(Refusal(sentence, name, picture, difference, allowed[name]))
+            refusals.append(Refusal(sentence, name, picture, round_up(difference), allowed[name]))
     return refusals
 
 
@@ -220,7 +160,7 @@ def _compare_argmax(bulk: Outputs, expected: Expectation) -> list[Refusal]:
         return []
     top = np.sort(logits[differs], axis=1)
     margin = top[:, -1] - top[:, -2]
-    limit = 2 * _largest(bulk.logits, logits)[0]
+    limit = 2 * largest(bulk.logits, logits)[0]
     limit = min(limit, 2 * expected.tolerance["logits"])
     wrong = differs[margin >= limit]
     if not len(wrong):
@@ -234,7 +174,7 @@ def _compare_argmax(bulk: Outputs, expected: Expectation) -> list[Refusal]:
 def _check_evidence(bulk: Outputs, expected: Expectation) -> list[Refusal]:
     """Mean over the map plus bias is the logit, or the map would not explain the decision."""
     explained = bulk.evidence.astype(np.float64).mean((2, 3)) + expected.bias
-    difference, row = _largest(explained, bulk.logits)
+    difference, row = largest(explained, bulk.logits)
     allowed = expected.tolerance["evidence"] + expected.tolerance["logits"]
     if difference <= allowed:
         return []
@@ -242,7 +182,7 @@ def _check_evidence(bulk: Outputs, expected: Expectation) -> list[Refusal]:
     sentence = (
         f"the evidence of {picture} does not add up to its logits (by {difference:.3g}, allowed is {allowed:.3g})"
     )
-    return [Refusal(sentence, "evidence", picture, difference, allowed)]
+    return [Refusal(sentence, "evidence", picture, round_up(difference), allowed)]
 
 
 def _compare_names(draft: Draft, expected: Expectation) -> list[Refusal]:
@@ -256,11 +196,11 @@ def _compare_names(draft: Draft, expected: Expectation) -> list[Refusal]:
 
 def _measure(bulk: Outputs, expected: Expectation) -> Measurements:
     at = expected.exact_at
-    distance = {name: _per_picture(getattr(bulk, name), getattr(expected.float32, name)) for name in OUTPUTS}
+    distance = {name: per_picture(getattr(bulk, name), getattr(expected.float32, name)) for name in OUTPUTS}
     worst = max(OUTPUTS, key=lambda name: distance[name].max() / expected.tolerance[name])
     return Measurements(
-        app_error={n: _round_up(_largest(getattr(bulk.take(at), n), getattr(expected.exact, n))[0]) for n in OUTPUTS},
-        max_difference={n: _round_up(float(distance[n].max())) for n in OUTPUTS},
+        app_error={n: round_up(largest(getattr(bulk.take(at), n), getattr(expected.exact, n))[0]) for n in OUTPUTS},
+        max_difference={n: round_up(float(distance[n].max())) for n in OUTPUTS},
         argmax_differences=int((bulk.logits.argmax(1) != expected.float32.logits.argmax(1)).sum()),
         worst_picture=int(distance[worst].argmax()),
     )
@@ -270,26 +210,5 @@ def _fits(found: Outputs, right: Outputs) -> bool:
     return all(getattr(found, name).shape == getattr(right, name).shape for name in OUTPUTS)
 
 
-def _per_picture(found: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Largest absolute difference of each row; infinite where either is not a number."""
-    difference = np.abs(found.astype(np.float64) - right).reshape(len(found), -1).max(axis=1)
-    return np.where(np.isfinite(difference), difference, np.inf)
-
-
-def _largest(found: np.ndarray, right: np.ndarray) -> tuple[float, int]:
-    """(largest absolute difference, the row where it is)."""
-    rows = _per_picture(found, right)
-    row = int(rows.argmax())
-    return float(rows[row]), row
-
-
 def _providers(answers: Sequence[Answer]) -> tuple[str, ...]:
     return tuple(sorted({answer.provider for answer in answers if answer.provider}))
-
-
-def _round_up(value: float) -> float:
-    """Two significant digits, upwards: enough to judge by, and no machine's last bits in the bundle."""
-    if not np.isfinite(value) or value == 0:
-        return value
-    step = 10.0 ** (np.floor(np.log10(value)) - 1)
-    return float(f"{np.ceil(value / step - 1e-9) * step:.2g}")
