@@ -23,10 +23,10 @@ class StateDump:
         request = self.path.with_name(self.path.name + ".ask")
         if not request.exists():
             return
+        request.unlink()  # first: as soon as the answer lies there, the next question may come
         temporary = self.path.with_name(self.path.name + ".part")
         temporary.write_text(json.dumps(_state(loop)), encoding="utf-8")
         temporary.replace(self.path)
-        request.unlink()
 
 
 def from_environment() -> StateDump:

@@ -54,8 +54,7 @@ def _verdict(c: Canvas, box: Box, ui: Ui) -> float:
     if said.headline:
         c.text(box.x, box.y + 20, said.headline, size, ink, bold=True, width=box.w)
     if said.tone == "failed":
-        widgets.paragraph(c, Box(box.x, box.y + 44, box.w, 80), said.detail, muted=True)
-        return box.y + 128
+        return box.y + 72
     c.text(
         box.x, box.y + 54, said.detail, BODY + 2, c.palette.muted if said.tone != "sure" else c.palette.ink, width=box.w
     )

@@ -127,8 +127,9 @@ def wrap(text: str, size: float, width: float, *, bold: bool = False) -> list[st
     weight = MEDIUM if bold else REGULAR
     lines: list[str] = []
     for part in text.expandtabs(4).split("\n"):
+        first, *rest = part.lstrip(" ").split(" ")
         line = ""
-        for word in part.split(" "):
+        for word in [part[: len(part) - len(part.lstrip(" "))] + first, *rest]:
             candidate = f"{line} {word}" if line else word
             if text_width(candidate, size, weight) <= width:
                 line = candidate

@@ -34,7 +34,9 @@ def x_server(width: int = 1280, height: int = 800) -> Iterator[str]:
 class Window:
     """One process of the app on one X server. `state` is what the app drew; `grab` is what the screen shows."""
 
-    def __init__(self, display: str, home: Path, arguments: list[str | Path], **environment: str) -> None:
+    def __init__(
+        self, display: str, home: Path, arguments: list[str | Path], code: str | None = None, **environment: str
+    ) -> None:
         self.display = display
         self.home = home
         self.state_file = home / "state.json"
@@ -50,7 +52,7 @@ class Window:
             **environment,
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "runtime_app", *map(str, arguments)],
+            [sys.executable, *(["-c", code] if code else ["-m", "runtime_app"]), *map(str, arguments)],
             cwd=home,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -145,10 +147,14 @@ class Window:
 
 @contextlib.contextmanager
 def window(
-    home: Path, arguments: list[str | Path], size: tuple[int, int] = (1280, 800), **environment: str
+    home: Path,
+    arguments: list[str | Path],
+    size: tuple[int, int] = (1280, 800),
+    code: str | None = None,
+    **environment: str,
 ) -> Iterator[Window]:
     with x_server(*size) as display:
-        opened = Window(display, home, arguments, **environment)
+        opened = Window(display, home, arguments, code, **environment)
         try:
             yield opened
         finally:

@@ -1,0 +1,253 @@
+"""The real window on a real (virtual) screen, with real clicks and keys; one process a test."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.runtime_app.samples import ROOT, TINY, draw_digit
+from tests.runtime_app.window_driver import Window, missing_programs, window
+
+CAT = ROOT / "tests" / "pictures" / "cat.jpg"
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="drives X11 programs")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A working folder whose newest bundle is the tiny one, with settings that a first start would have."""
+    assert not missing_programs(), f"install {' '.join(missing_programs())}"
+    shutil.copytree(TINY, tmp_path / "home" / "artifacts" / "bundles" / "tiny")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def opened(home: Path, digits: Path) -> Iterator[Window]:
+    """The window with three digits, classified."""
+    with window(home, [digits]) as shown:
+        shown.wait(lambda state: state["classified"] == 3 and not any(state["waiting"].values()))
+        shown.settle()
+        yield shown
+
+
+def many_pictures(folder: Path, count: int) -> Path:
+    folder.mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
+    for index, pixels in enumerate(noise):
+        Image.fromarray(pixels).save(folder / f"{index:05}.png", compress_level=0)
+    return folder
+
+
+def bars(state: dict) -> list[str]:
+    return [name for name in state["hits"] if name.startswith("bar.")]
+
+
+def part(picture: Image.Image, box: list[float]) -> np.ndarray:
+    x, y, width, height = (round(value) for value in box)
+    return np.asarray(picture.crop((x, y, x + width, y + height)), dtype=np.float32)
+
+
+def test_newest_bundle_and_pictures_of_the_command_line_open_by_themselves(opened: Window) -> None:
+    state = opened.state()
+    assert "1 of 3" in state["texts"] and "one.png" in state["texts"]
+    assert any("ms" in text and "decode" in text for text in state["texts"])
+    assert any(text.startswith("CPU fp32") for text in state["texts"]), "the provider that really runs is named"
+    assert len(bars(state)) == 10
+    assert part(opened.grab(), state["hits"]["picture"]).std() > 10, "the picture is on the screen"
+
+
+def test_arrows_and_buttons_step_through_pictures(opened: Window) -> None:
+    opened.key("Right")
+    opened.wait_text("2 of 3")
+    opened.key("k")
+    opened.wait_text("1 of 3")
+    opened.click("next")
+    opened.click("next")
+    opened.wait_text("3 of 3")
+
+
+def test_heatmap_has_one_row_a_picture_and_a_click_opens_it(opened: Window) -> None:
+    opened.key("ctrl+2")
+    state = opened.wait(lambda state: state["view"] == "heatmap")
+    rows = [name for name in state["hits"] if name.startswith("row.")]
+    assert len(rows) == 3
+    cells = [text for text in state["texts"] if text.startswith((".", "1.00"))]
+    assert len(cells) == 30, "a number in each cell"
+    opened.click("row.2")
+    state = opened.wait(lambda state: state["view"] == "picture")
+    assert "3 of 3" in state["texts"]
+
+
+def test_gallery_shows_thumbnails_and_filters_by_class(opened: Window) -> None:
+    opened.click("view.gallery")
+    state = opened.wait(lambda state: "tile.2" in state["hits"] and not state["waiting"]["thumbnails"])
+    opened.settle()
+    assert part(opened.grab(), state["hits"]["tile.0"]).std() > 10, "the thumbnail is on the screen"
+    opened.click("class.4")
+    state = opened.state()
+    assert len([name for name in state["hits"] if name.startswith("tile.")]) < 3
+
+
+def test_evidence_of_the_class_under_the_pointer_is_laid_over_the_picture(opened: Window) -> None:
+    opened.move("newest")
+    before = part(opened.grab(), opened.state()["hits"]["picture"])
+    opened.key("space")
+    without = part(opened.grab(), opened.state()["hits"]["picture"])
+    assert np.abs(before - without).mean() > 2, "the map can be taken away"
+    opened.key("space")
+    opened.move(bars(opened.state())[5])
+    hovered = part(opened.grab(), opened.state()["hits"]["picture"])
+    assert np.abs(before - hovered).mean() > 1, "another class has another map"
+    opened.move("newest")
+    again = part(opened.grab(), opened.state()["hits"]["picture"])
+    assert np.abs(before - again).max() == 0, "leaving the bar brings the first map back"
+
+
+def test_dragging_draws_moves_and_resets_the_square(home: Path) -> None:
+    with window(home, [CAT]) as opened:
+        opened.wait_text("451")
+        opened.wait(lambda state: len(bars(state)) == 10)
+        opened.drag(opened.point("picture", 0.3, 0.3), opened.point("picture", 0.6, 0.6))
+        drawn = opened.wait(lambda state: state["region"] and not any(state["waiting"].values()))["region"]
+        assert drawn[2] - drawn[0] == pytest.approx(drawn[3] - drawn[1], abs=0.01), "a square, as the network takes it"
+        opened.drag(opened.point("picture", 0.4, 0.4), opened.point("picture", 0.5, 0.4))
+        moved = opened.wait(lambda state: state["region"] != drawn)["region"]
+        assert moved[0] > drawn[0] and moved[1] == pytest.approx(drawn[1], abs=2)
+        opened.key("r")
+        opened.wait(lambda state: state["region"] is None)
+
+
+def test_unreadable_picture_becomes_the_error_window_and_the_app_goes_on(home: Path, digits: Path) -> None:
+    broken = home / "broken.png"
+    broken.write_bytes(b"this is no picture")
+    with window(home, [broken]) as opened:
+        state = opened.wait(lambda state: state["errors"])
+        assert "is not a picture" in state["errors"][0]
+        assert any("Traceback" in text for text in state["texts"]), "technical details can be read"
+        opened.click("error.copy")
+        copied = subprocess.run(
+            ["xclip", "-o", "-selection", "clipboard"],
+            env=opened.environment,
+            capture_output=True,
+            timeout=10,
+            check=True,
+        )
+        assert b"UnidentifiedImageError" in copied.stdout
+        opened.click("error.close")
+        state = opened.wait(lambda state: not state["errors"])
+        assert "theme" in state["hits"], "the window answers again"
+
+
+def test_exception_in_a_callback_becomes_the_error_window(home: Path, digits: Path) -> None:
+    code = (
+        "from runtime_app.presenter import Presenter\n"
+        "def step(self, by): raise ZeroDivisionError('on purpose')\n"
+        "Presenter.step = step\n"
+        "from runtime_app.__main__ import main; main()"
+    )
+    with window(home, [digits], code=code) as opened:
+        opened.wait(lambda state: state["classified"] == 3)
+        opened.key("Right")
+        opened.wait(lambda state: any("on purpose" in title for title in state["errors"]))
+        opened.key("Escape")
+        opened.wait(lambda state: not state["errors"])
+        opened.key("ctrl+2")
+        opened.wait(lambda state: state["view"] == "heatmap")
+
+
+def test_altered_bundle_is_refused_and_the_open_one_stays(opened: Window) -> None:
+    model = opened.home / "artifacts" / "bundles" / "tiny" / "model.onnx"
+    content = bytearray(model.read_bytes())
+    content[len(content) // 2] ^= 1
+    model.write_bytes(content)
+    opened.click("newest")
+    state = opened.wait(lambda state: state["errors"])
+    assert "model.onnx was altered" in state["errors"][0]
+    opened.key("Escape")
+    opened.key("Right")
+    opened.wait_text("2 of 3")
+    assert len(bars(opened.wait(lambda state: len(bars(state)) == 10))) == 10
+
+
+def test_cancel_stops_the_batch_and_continue_finishes_it(home: Path, tmp_path: Path) -> None:
+    with window(home, [many_pictures(tmp_path / "many", 6000)]) as opened:
+        opened.wait(lambda state: state["busy"] and state["classified"] > 0)
+        opened.click("cancel")
+        state = opened.wait(lambda state: not state["busy"])
+        assert 0 < state["classified"] < 6000
+        assert "Continue" in state["texts"]
+        opened.click("cancel")
+        opened.wait(lambda state: state["classified"] == 6000, seconds=60)
+
+
+@pytest.mark.parametrize("way", ["SIGTERM", "Ctrl+Q"])
+def test_closing_under_load_ends_the_process_within_two_seconds(home: Path, tmp_path: Path, way: str) -> None:
+    with window(home, [many_pictures(tmp_path / "many", 6000)]) as opened:
+        opened.wait(lambda state: state["busy"] and state["classified"] > 0)
+        start = time.monotonic()
+        if way == "SIGTERM":
+            opened.process.send_signal(signal.SIGTERM)
+        else:
+            opened.xdotool("key", "ctrl+q")
+        assert opened.process.wait(10) == 0
+        assert time.monotonic() - start < 2.0
+        assert opened.process.stdout is not None and opened.process.stdout.read() == b""
+
+
+def test_device_changes_while_the_window_stays(opened: Window) -> None:
+    opened.key("ctrl+comma")
+    opened.click("device.cpu")
+    opened.key("Escape")
+    state = opened.wait(lambda state: state["dialog"] is None and not state["waiting"]["look"])
+    assert not any("not on the GPU" in text for text in state["texts"]), "CPU was asked for, so nothing is missing"
+    opened.wait(lambda state: state["classified"] == 3 and len(bars(state)) == 10)
+
+
+def test_theme_help_and_about_open_by_key_and_close_by_escape(opened: Window) -> None:
+    dark = np.asarray(opened.grab()).mean()
+    opened.key("t")
+    assert np.asarray(opened.grab()).mean() > dark + 60
+    for key, text in (("F1", "Shortcuts"), ("ctrl+i", "Versions")):
+        opened.key(key)
+        opened.wait_text(text)
+        opened.key("Escape")
+        opened.wait(lambda state: state["dialog"] is None)
+
+
+def test_settings_are_kept_and_a_broken_file_is_set_aside(home: Path, digits: Path) -> None:
+    file = home / ".config" / "evidence" / "settings.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("{ broken")
+    with window(home, [digits]) as opened:
+        opened.wait_text("set aside")
+        opened.key("t")
+        opened.process.send_signal(signal.SIGTERM)
+        assert opened.process.wait(10) == 0
+    assert '"light"' in file.read_text()
+    assert file.with_name("settings.json.broken").read_text() == "{ broken"
+
+
+def test_without_a_display_one_sentence_names_the_command_line(app, digits: Path) -> None:  # type: ignore[no-untyped-def]
+    done = app("--bundle", TINY, digits)
+    assert done.returncode == 2
+    assert "python -m runtime_app classify" in done.stderr
+    assert "Traceback" not in done.stderr and done.stdout == ""
+
+
+def test_empty_window_says_what_to_do(home: Path) -> None:
+    with window(home, []) as opened:
+        opened.wait_text("Open a picture, a folder, or paste one")
+        picture = home / "pasted.png"
+        draw_digit("seven", 64).save(picture)
+        subprocess.run(
+            ["xclip", "-selection", "clipboard", "-t", "image/png", "-i", str(picture)],
+            env=opened.environment, check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        opened.key("ctrl+v")
+        opened.wait(lambda state: state["pictures"] == 1 and len(bars(state)) == 10)
