@@ -15,7 +15,7 @@ from trainer.config import read_record
 from trainer.distributed import ALONE
 
 ROOT = Path(__file__).resolve().parents[2]
-EPOCHS = 10
+EPOCHS = 5
 
 
 def torchrun(*arguments: object, stop_at: str | None = None) -> Answer:
@@ -72,7 +72,7 @@ def test_processes_share_the_epoch_without_overlap(steps):
 def pair(pictures, tmp_path_factory) -> Path:
     """A run of two processes, long enough for BatchNorm's averages to settle."""
     runs = tmp_path_factory.mktemp("pair")
-    answer = torchrun("trainer", *small(pictures, runs, "--epochs", EPOCHS))
+    answer = torchrun("trainer", *small(pictures, runs, "--epochs", EPOCHS, "--batch-size", 16))
     assert answer.status == 0, answer.out
     (folder,) = runs.iterdir()
     return folder
@@ -80,13 +80,13 @@ def pair(pictures, tmp_path_factory) -> Path:
 
 def test_only_the_first_process_writes_and_the_config_states_the_global_batch(pair):
     config = read_record(pair / "config.json").config
-    assert (config.batch_size, config.processes) == (32, 2)
+    assert (config.batch_size, config.processes) == (16, 2)
     assert len((pair / "metrics.csv").read_text().splitlines()) == 1 + EPOCHS
     assert not list(pair.glob(".unfinished-*"))
 
 
 def test_two_processes_learn_as_well_as_one(pair, pictures, tmp_path):
-    one = trainer(*small(pictures, tmp_path, "--epochs", EPOCHS)).folder
+    one = trainer(*small(pictures, tmp_path, "--epochs", EPOCHS, "--batch-size", 16)).folder
     both = json.loads((pair / "summary.json").read_text())["test_accuracy_interval"]
     alone = json.loads((one / "summary.json").read_text())["test_accuracy_interval"]
     assert max(both[0], alone[0]) <= min(both[1], alone[1])
@@ -94,7 +94,9 @@ def test_two_processes_learn_as_well_as_one(pair, pictures, tmp_path):
 
 
 def test_run_of_two_processes_resumes_exactly_with_two(pair, pictures, tmp_path):
-    stopped = torchrun("trainer", *small(pictures, tmp_path, "--epochs", EPOCHS), stop_at=f"epoch 1/{EPOCHS}")
+    stopped = torchrun(
+        "trainer", *small(pictures, tmp_path, "--epochs", EPOCHS, "--batch-size", 16), stop_at=f"epoch 1/{EPOCHS}"
+    )
     assert stopped.status != 0
     assert re.search(r"torchrun --nproc-per-node=2 -m trainer --resume \S+", stopped.out)
     (folder,) = tmp_path.iterdir()
