@@ -74,7 +74,7 @@ def export(
     with steps.step(f"reading {path} and its data"):
         source = load_source(path)
         splits = load_data(source, data_root)
-    destination = bundles / _checked_name(name or source.name)
+    destination = bundles / _checked_name(source.name if name is None else name)
     if not source.finished:
         steps.note(f"{path.parent} is still training: its best so far is exported (epoch {source.checkpoint.epoch}).")
     done = make_bundle(source, splits, destination, steps, precision, overwrite=overwrite)

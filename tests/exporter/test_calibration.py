@@ -1,0 +1,111 @@
+"""Confidence that means what it says, and thresholds that do what the contract promises."""
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from exporter.calibrate import (
+    brier,
+    choose_rule,
+    fit_temperature,
+    measure,
+    negative_log_likelihood,
+    none_threshold,
+    reliability,
+    threshold_effect,
+    unsure_threshold,
+)
+
+from .conftest import Export
+
+
+@pytest.fixture
+def overconfident() -> tuple[np.ndarray, np.ndarray]:
+    """Logits three times too large for the labels, which are drawn from their softmax at temperature 3."""
+    random = np.random.default_rng(0)
+    logits = random.normal(0, 6, (20_000, 5))
+    shares = softmax(logits / 3, axis=1).cumsum(axis=1)
+    return logits, (random.random((len(logits), 1)) > shares).sum(axis=1)
+
+
+def test_temperature_is_found_and_minimises_the_likelihood_loss(overconfident: tuple[np.ndarray, np.ndarray]) -> None:
+    logits, labels = overconfident
+    temperature = fit_temperature(logits, labels)
+    assert temperature == pytest.approx(3, abs=0.1)
+    best = negative_log_likelihood(logits / temperature, labels)
+    assert best <= min(negative_log_likelihood(logits / t, labels) for t in (0.9 * temperature, 1.1 * temperature))
+
+
+def test_calibration_removes_the_error_and_leaves_accuracy_alone(overconfident: tuple[np.ndarray, np.ndarray]) -> None:
+    logits, labels = overconfident
+    before, after = measure(logits, labels, 1.0), measure(logits, labels, fit_temperature(logits, labels))
+    assert before.ece > 0.1 and after.ece < 0.01
+    assert after.nll < before.nll and after.brier < before.brier
+    assert after.accuracy == before.accuracy
+
+
+def test_brier_score_is_zero_for_certain_truth_and_two_for_certain_error() -> None:
+    probabilities = np.array([[1.0, 0.0], [1.0, 0.0]])
+    assert brier(probabilities, np.array([0, 0])) == 0
+    assert brier(probabilities, np.array([1, 1])) == 2
+
+
+def test_reliability_bins_hold_every_picture_once(overconfident: tuple[np.ndarray, np.ndarray]) -> None:
+    logits, labels = overconfident
+    bins = reliability(softmax(logits, axis=1), labels)
+    assert len(bins) == 15
+    assert sum(part.count for part in bins) == len(labels)
+    assert all(part.low < part.confidence <= part.high for part in bins if part.count)
+
+
+@pytest.mark.parametrize("count", [20, 144, 5000])
+def test_at_least_95_percent_of_validation_pictures_pass_none_below(count: int) -> None:
+    score = np.random.default_rng(count).uniform(0, 1, count)
+    passed = (score >= none_threshold(score)).mean()
+    assert 0.95 <= passed <= 0.95 + 1.5 / count + 0.01
+
+
+def test_unsure_below_is_the_smallest_threshold_with_98_percent_accuracy() -> None:
+    score = np.linspace(0, 1, 1001)
+    right = np.arange(1001) % 10 != 0
+    right[500:] = True
+    limit = unsure_threshold(score, right, 0.05)
+    assert threshold_effect(score, right, limit).accuracy >= 0.98
+    assert threshold_effect(score, right, limit - 0.03).accuracy < 0.98
+
+
+def test_where_98_percent_cannot_be_reached_the_best_that_keeps_half_is_taken() -> None:
+    score = np.linspace(0, 1, 1000)
+    right = np.arange(1000) % 10 != 0
+    limit = unsure_threshold(score, right, 0.05)
+    assert threshold_effect(score, right, limit).coverage >= 0.5
+
+
+def test_score_is_the_one_that_flags_most_and_thresholds_follow_from_validation_alone() -> None:
+    random = np.random.default_rng(1)
+    labels = random.integers(0, 4, 2000)
+    known = 8.0 * np.eye(4)[labels] + random.normal(0, 1, (2000, 4))
+    foreign = 0.2 * known + random.normal(-20, 1, (2000, 4))
+    rule, shares = choose_rule(known, labels, 1.0, {"foreign": foreign})
+    assert shares[rule.score]["foreign"] == max(share["foreign"] for share in shares.values())
+    again, _ = choose_rule(known, labels, 1.0, {"foreign": foreign[:10]})
+    if again.score == rule.score:
+        assert again == rule
+
+
+def test_test_pictures_decide_nothing(export: Export) -> None:
+    """Other test labels and logits change what is reported, never what is built in."""
+    from exporter.evaluation import evaluate
+    from exporter.reference import Reference
+
+    reference = Reference(export.source.checkpoint)
+    validation = reference.run(export.splits.validation.images).logits
+    foreign = {"some": reference.run(export.splits.validation.images[::-1, ::-1]).logits}
+    random = np.random.default_rng(0)
+    found = [
+        evaluate(export.splits, validation, random.normal(0, 1, (len(export.splits.test), 10)), foreign)
+        for _ in range(2)
+    ]
+    assert found[0].metrics.test != found[1].metrics.test
+    assert found[0].temperature == found[1].temperature
+    assert found[0].rule == found[1].rule

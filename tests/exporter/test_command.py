@@ -1,0 +1,134 @@
+"""python -m exporter from start to end, with the whole gate, as people and the CI call it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import exporter
+from runtime_app.bundle import open_bundle
+from runtime_app.classifier import Classifier
+from runtime_app.selftest import run_golden
+
+ROOT = Path(exporter.__file__).parents[1]
+
+
+def _run(*arguments: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "exporter", *map(str, arguments)]
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.run(command, cwd=cwd, env=variables, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def published(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of bundles after one export of a copied run, "still training", with everything switched on."""
+    work = tmp_path_factory.mktemp("first")
+    run = work / "runs" / run_folder.name
+    shutil.copytree(run_folder, run)
+    (run / "summary.json").unlink()
+    summary = work / "summary.md"
+    done = _run(
+        "--runs", "runs", "--bundles", "bundles", "--name", "tiny", "--zip", cwd=work, GITHUB_STEP_SUMMARY=str(summary)
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "bundles/tiny\n"
+    assert "is still training: its best so far is exported (epoch 1)" in done.stderr
+    assert summary.read_text() == (work / "bundles" / "tiny" / "MODEL_CARD.md").read_text()
+    return work / "bundles"
+
+
+def test_published_bundle_is_complete_and_passes_its_golden_vectors(published: Path) -> None:
+    bundle = open_bundle(published / "tiny")
+    files = {entry.path for entry in bundle.manifest.files}
+    assert {"model.onnx", "golden.npz", "MODEL_CARD.md"} <= files
+    assert {
+        f"report/{name}" for name in ("parity.json", "metrics.json", "confusion.png", "reliability.png", "curves.png")
+    } <= files
+    assert all(check.passed for check in run_golden(Classifier(bundle, device="cpu", precision="fp32")))
+    parity = bundle.manifest.parity
+    assert parity.held_out_pictures == 144 + 360
+    assert parity.held_out_pictures + parity.generated_pictures >= 2000 and parity.generated_pictures >= 500
+    assert parity.batch_sizes == (1, 2, 7, 64)
+    assert open_bundle(published / "tiny.zip").manifest == bundle.manifest
+
+
+def test_bundle_carries_no_picture_of_its_data_and_no_path(published: Path, splits: object) -> None:
+    bundle = open_bundle(published / "tiny")
+    with np.load(published / "tiny" / "golden.npz", allow_pickle=False) as golden:
+        images = golden["image"]
+    known = {image.tobytes() for part in ("train", "validation", "test") for image in getattr(splits, part).images}
+    assert not any(image.tobytes() in known for image in images)
+    home = str(published.parent).encode()
+    for entry in bundle.manifest.files:
+        content = bundle.read(entry.path)
+        assert home not in content and str(ROOT).encode() not in content, entry.path
+
+
+def test_run_folder_gets_times_and_evidence_and_the_bundle_gets_neither(published: Path) -> None:
+    run = next((published.parent / "runs").iterdir())
+    notes = json.loads((run / "export.json").read_text())
+    assert notes["digest"] == open_bundle(published / "tiny").manifest.digest
+    assert notes["seconds_in_all"] > 0
+    assert (run / "evidence.png").is_file()
+    assert not any("seconds" in path.read_text() for path in (published / "tiny").rglob("*.json"))
+
+
+def test_second_export_elsewhere_gives_the_same_bytes_and_says_so_in_place(
+    published: Path, run_folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(run_folder, tmp_path / "copied run")
+    checkpoint = tmp_path / "copied run" / "best.pt"
+    (tmp_path / "copied run" / "last.pt").unlink()
+    elsewhere = tmp_path / "else" / "where"
+    done = _run(
+        "--run", checkpoint, "--bundles", elsewhere, "--name", "tiny", cwd=tmp_path, TZ="Asia/Tokyo", PYTHONHASHSEED="7"
+    )
+    assert done.returncode == 0, done.stderr
+    first, second = (
+        {p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()}
+        for f in (published / "tiny", elsewhere / "tiny")
+    )
+    assert first == second
+    again = _run("--run", checkpoint, "--bundles", published, "--name", "tiny", cwd=tmp_path)
+    assert again.returncode == 0 and "already published" in again.stderr
+
+
+def test_bundle_of_another_checkpoint_is_refused_at_once(published: Path, run_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(run_folder, tmp_path / "run")
+    content = torch.load(tmp_path / "run" / "best.pt", weights_only=True)
+    content["epoch"] = 2
+    torch.save(content, tmp_path / "run" / "best.pt")
+    before = (published / "tiny" / "bundle.json").read_bytes()
+    done = _run("--run", tmp_path / "run", "--bundles", published, "--name", "tiny", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "already another bundle" in done.stderr and "--overwrite" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (published / "tiny" / "bundle.json").read_bytes() == before
+
+
+def test_diff_of_a_bundle_with_itself_finds_no_change(published: Path) -> None:
+    done = _run("diff", "tiny", "tiny.zip", "--format", "json", cwd=published)
+    assert done.returncode == 0, done.stderr
+    changes = {change["name"]: change for change in json.loads(done.stdout)}
+    assert not any(change["changed"] for change in changes.values())
+    assert {"test accuracy", "classes", "temperature", "fp32: size (MB)"} <= set(changes)
+
+
+def test_no_runs_is_one_sentence_and_status_2(tmp_path: Path) -> None:
+    done = _run("--runs", "nothing", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("Error: There is no run with a checkpoint in nothing.")
+
+
+@pytest.mark.parametrize("name", ["../outside", ".hidden", "a/b", ""])
+def test_names_that_leave_the_folder_are_refused(run_folder: Path, tmp_path: Path, name: str) -> None:
+    done = _run("--run", run_folder, "--bundles", "bundles", "--name", name, cwd=tmp_path)
+    assert done.returncode == 2
+    assert not (tmp_path / "bundles").exists()

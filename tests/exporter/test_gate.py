@@ -1,0 +1,185 @@
+"""Every way in which the gate must refuse a model, and that it does not refuse the right one."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import numpy_helper
+
+from exporter import control
+from exporter.bisection import first_departure
+from exporter.control import perturb_one_weight, require_refusal
+from exporter.draft import draft_of
+from exporter.errors import BlindGateError
+from exporter.graph import Deployable, serialise, to_onnx
+from exporter.parity import GateReport, check
+from runtime_app.classifier import OUTPUTS
+
+from .conftest import SIZE, Export
+
+
+def test_gate_accepts_the_exported_model_and_counts_what_it_saw(export: Export) -> None:
+    report = check(export.draft(), export.expected)
+    assert report.refusals == ()
+    assert report.parts == {"validation": 60, "test": 60, "generated": 20, "edge-case": 12}
+    assert report.batch_sizes == (1, 2, 7, 64)
+    assert report.providers == ("CPUExecutionProvider",)
+    assert report.measured.argmax_differences == 0
+    assert all(0 < report.measured.max_difference[name] <= report.tolerance[name] < 1e-3 for name in OUTPUTS)
+
+
+def test_gate_refuses_a_wrong_weight_and_names_output_picture_and_distance(export: Export) -> None:
+    model, _ = perturb_one_weight(export.model)
+    report = check(export.draft(model), export.expected)
+    assert not report.holds
+    first = report.refusals[0]
+    assert first.output in OUTPUTS
+    assert first.picture is not None and " picture " in first.picture
+    assert first.difference > first.allowed
+    assert first.picture in first.sentence
+
+
+def test_bisection_names_the_layer_whose_weight_is_wrong(export: Export) -> None:
+    images = export.splits.test.images[:2]
+    temperature = export.evaluation.temperature
+    assert first_departure(export.model, export.source.checkpoint, temperature, images) is None
+    wrong, _ = perturb_one_weight(export.model)
+    assert first_departure(wrong, export.source.checkpoint, temperature, images).layer == "blocks.0.conv1"
+    last = _edit(export.model, "blocks.3.conv2.weight", lambda values: values * 1.01)
+    assert first_departure(last, export.source.checkpoint, temperature, images).layer.startswith("blocks.3.norm2")
+
+
+def test_gate_refuses_swapped_classes(export: Export) -> None:
+    def swap(values: np.ndarray) -> np.ndarray:
+        values[[2, 7]] = values[[7, 2]]
+        return values
+
+    model = _edit(_edit(export.model, "head_weight", swap), "head_bias", swap)
+    report = check(export.draft(model), export.expected)
+    assert any("most probable class" in refusal.sentence for refusal in report.refusals)
+
+
+def test_gate_refuses_class_names_in_another_order(export: Export) -> None:
+    draft = export.draft()
+    names = tuple(reversed(draft.manifest.classes))
+    swapped = draft_of(msgspec.structs.replace(draft.manifest, classes=names), draft.models)
+    report = check(swapped, export.expected)
+    assert [refusal.sentence for refusal in report.refusals] == [
+        "the classes in the manifest are not the checkpoint's, or in another order"
+    ]
+
+
+def test_gate_refuses_a_wrong_mean(export: Export) -> None:
+    module = _deployable(export)
+    module.mean += 0.01
+    model = to_onnx(module, SIZE, {"classes": list(export.source.checkpoint.classes)})
+    assert not check(export.draft(model), export.expected).holds
+    departure = first_departure(model, export.source.checkpoint, 1.0, export.splits.test.images[:2])
+    assert departure.layer == "normalise"
+
+
+def test_gate_refuses_a_wrong_temperature(export: Export) -> None:
+    module = _deployable(export)
+    module.temperature *= 1.05
+    report = check(export.draft(to_onnx(module, SIZE, _classes(export))), export.expected)
+    assert {refusal.output for refusal in report.refusals} == {"probabilities"}
+
+
+def test_gate_refuses_a_frozen_batch(export: Export) -> None:
+    model = onnx.load_model_from_string(export.model)
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 64
+    report = check(export.draft(model.SerializeToString()), export.expected)
+    failed = [refusal.sentence for refusal in report.refusals if "cannot run" in refusal.sentence]
+    assert any("batch-1-cpu" in sentence for sentence in failed)
+
+
+def test_export_in_training_mode_is_refused_before_and_by_the_gate(export: Export) -> None:
+    module = _deployable(export).train()
+    with pytest.raises(ValueError, match="training mode"):
+        to_onnx(module, SIZE, {})
+    program = torch.onnx.export(
+        module,
+        (torch.zeros(2, SIZE, SIZE, 3, dtype=torch.uint8),),
+        input_names=["image"],
+        output_names=list(OUTPUTS),
+        dynamic_shapes={"image": {0: torch.export.Dim.DYNAMIC}},
+        dynamo=True,
+        verbose=False,
+    )
+    model = serialise(program.model_proto, _classes(export))
+    assert not check(export.draft(model), export.expected).holds
+
+
+def test_gate_refuses_a_missing_output(export: Export) -> None:
+    model = onnx.load_model_from_string(export.model)
+    kept = [value for value in model.graph.output if value.name != "evidence"]
+    del model.graph.output[:]
+    model.graph.output.extend(kept)
+    report = check(export.draft(model.SerializeToString()), export.expected)
+    assert any("has no output evidence" in refusal.sentence for refusal in report.refusals)
+
+
+def test_gate_refuses_evidence_that_does_not_add_up(export: Export) -> None:
+    """The maps of a head without the mean's weight: every logit is right, the picture of where it looked is not."""
+    model = onnx.load_model_from_string(export.model)
+    for node in model.graph.node:
+        for names in (node.input, node.output):
+            names[:] = ["true_evidence" if name == "evidence" else name for name in names]
+    model.graph.initializer.append(numpy_helper.from_array(np.float32(1.01), "one_percent_more"))
+    model.graph.node.append(onnx.helper.make_node("Mul", ["true_evidence", "one_percent_more"], ["evidence"]))
+    report = check(export.draft(model.SerializeToString()), export.expected)
+    assert {refusal.output for refusal in report.refusals} == {"evidence"}
+    assert any("does not add up" in refusal.sentence for refusal in report.refusals)
+
+
+def test_gate_refuses_not_a_number(export: Export) -> None:
+    model = _edit(export.model, "head_bias", lambda values: values * np.nan)
+    assert not check(export.draft(model), export.expected).holds
+
+
+def test_export_fails_when_the_gate_does_not_notice_a_wrong_weight(
+    export: Export, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not require_refusal(export.draft(), export.expected).holds
+    good = check(export.draft(), export.expected)
+
+    def blind(*anything: object) -> GateReport:
+        return good
+
+    monkeypatch.setattr(control, "check", blind)
+    with pytest.raises(BlindGateError, match="did not notice"):
+        require_refusal(export.draft(), export.expected)
+
+
+def test_the_child_of_the_gate_cannot_import_torch() -> None:
+    code = (
+        "import runpy, sys\n"
+        "from exporter.consumer import _Blocker\n"
+        "sys.meta_path.insert(0, _Blocker())\n"
+        "import runtime_app.classifier\n"
+        "for name in ('torch', 'onnx', 'torch.nn'):\n"
+        "    try:\n        __import__(name)\n    except ImportError as error:\n        print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.count("is blocked here") == 3
+
+
+def _deployable(export: Export) -> Deployable:
+    return Deployable(export.source.checkpoint, export.evaluation.temperature).eval()
+
+
+def _classes(export: Export) -> dict[str, object]:
+    return {"classes": list(export.source.checkpoint.classes)}
+
+
+def _edit(model: bytes, name: str, change: Callable[[np.ndarray], np.ndarray]) -> bytes:
+    """The model with one initializer changed."""
+    content = onnx.load_model_from_string(model)
+    entry = next(entry for entry in content.graph.initializer if entry.name == name)
+    entry.CopyFrom(numpy_helper.from_array(change(numpy_helper.to_array(entry).copy()), name))
+    return content.SerializeToString()

@@ -1,0 +1,65 @@
+"""What lies in the ONNX file: the contract's network, and nothing of the machine that wrote it."""
+
+import json
+
+import numpy as np
+import onnx
+
+from exporter.graph import Deployable, to_onnx
+from exporter.reference import Reference
+
+from .conftest import SIZE, Export
+
+
+def test_inputs_and_outputs_are_those_of_the_contract(export: Export) -> None:
+    graph = onnx.load_model_from_string(export.model).graph
+    image = graph.input[0]
+    assert image.name == "image" and image.type.tensor_type.elem_type == onnx.TensorProto.UINT8
+    sides = [dim.dim_param or dim.dim_value for dim in image.type.tensor_type.shape.dim]
+    assert sides == ["batch", SIZE, SIZE, 3]
+    assert [output.name for output in graph.output] == ["probabilities", "logits", "evidence"]
+
+
+def test_file_names_no_path_no_moment_and_no_source_line(export: Export) -> None:
+    model = onnx.load_model_from_string(export.model)
+    for foreign in (
+        b".py",
+        b"/work",
+        b"site-packages",
+        b"stack_trace",
+        b"pkg.torch",
+        str(export.source.folder).encode(),
+    ):
+        assert foreign not in export.model
+    assert {opset.domain for opset in model.opset_import} == {""}
+    assert not any(entry.external_data for entry in model.graph.initializer)
+
+
+def test_same_checkpoint_gives_the_same_bytes(export: Export) -> None:
+    model = onnx.load_model_from_string(export.model)
+    about = {entry.key: json.loads(entry.value) for entry in model.metadata_props}
+    module = Deployable(export.source.checkpoint, export.evaluation.temperature).eval()
+    assert to_onnx(module, SIZE, about) == export.model
+
+
+def test_metadata_names_classes_and_source_as_json(export: Export) -> None:
+    model = onnx.load_model_from_string(export.model)
+    found = {entry.key: json.loads(entry.value) for entry in model.metadata_props}
+    assert found["classes"] == list(export.source.checkpoint.classes)
+    assert found["source"]["checkpoint_sha256"] == export.source.checkpoint_sha256
+
+
+def test_nodes_are_named_after_the_layers_of_the_network(export: Export) -> None:
+    model = onnx.load_model_from_string(export.model)
+    names = {name for node in model.graph.node for name in node.output}
+    assert {"normalise", "blocks.0.conv1", "blocks.0.act", "blocks.0.act#2", "blocks.0", "blocks.3"} <= names
+
+
+def test_network_of_the_reference_in_fp64_agrees_with_fp32_up_to_rounding(export: Export) -> None:
+    import torch
+
+    images = export.splits.test.images[:8]
+    single = Reference(export.source.checkpoint).run(images)
+    double = Reference(export.source.checkpoint, torch.float64).run(images)
+    assert double.logits.dtype == np.float64
+    assert 0 < np.abs(single.logits - double.logits).max() < 1e-4

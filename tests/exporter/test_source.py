@@ -1,0 +1,144 @@
+"""Which checkpoint is taken, and that each unusable one is refused with a sentence of its own."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from exporter.source import find_checkpoint, load_data, load_source
+from runtime_app.errors import UserError
+
+
+@pytest.fixture
+def runs(tmp_path: Path, run_folder: Path) -> Path:
+    """Three runs: the newest is not the best; the best of all was trained on other data."""
+    for name, started, accuracy, data in (
+        ("a", "2024-01-01T00:00:00+00:00", "0.95", None),
+        ("b", "2024-01-02T00:00:00+00:00", "0.90", None),
+        ("c", "2023-12-31T00:00:00+00:00", "0.99", "0" * 64),
+    ):
+        _copy(run_folder, tmp_path / name, started, accuracy, data)
+    return tmp_path
+
+
+def _copy(run: Path, to: Path, started: str, accuracy: str, data: str | None) -> None:
+    import json
+
+    shutil.copytree(run, to)
+    record = json.loads((to / "config.json").read_text())
+    record["provenance"]["started"] = started
+    record["provenance"]["data_sha256"] = data or record["provenance"]["data_sha256"]
+    (to / "config.json").write_text(json.dumps(record))
+    header = (to / "metrics.csv").read_text().splitlines()[0]
+    (to / "metrics.csv").write_text(f"{header}\n1,0.3,0.9,0.3,{accuracy},0.01,1,1000\n")
+
+
+def test_latest_is_the_latest_start_and_best_the_best_on_its_data(runs: Path) -> None:
+    assert find_checkpoint("latest", runs) == runs / "b" / "best.pt"
+    assert find_checkpoint("best", runs) == runs / "a" / "best.pt"
+
+
+def test_a_run_folder_and_a_file_are_taken_as_they_are(runs: Path) -> None:
+    assert find_checkpoint(str(runs / "c"), runs) == runs / "c" / "best.pt"
+    assert find_checkpoint(str(runs / "c" / "best.pt"), Path("nowhere")) == runs / "c" / "best.pt"
+
+
+def test_runs_that_have_no_checkpoint_yet_are_passed_over(runs: Path) -> None:
+    (runs / "b" / "best.pt").unlink()
+    assert find_checkpoint("latest", runs) == runs / "a" / "best.pt"
+
+
+def test_no_runs_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="There is no run with a checkpoint") as caught:
+        find_checkpoint("best", tmp_path / "nothing")
+    assert "python -m trainer" in caught.value.advice
+    assert caught.value.exit_status == 2
+
+
+def test_a_run_that_is_still_training_is_known_to_be(runs: Path) -> None:
+    assert load_source(runs / "a" / "best.pt").finished
+    (runs / "a" / "summary.json").unlink()
+    assert not load_source(runs / "a" / "best.pt").finished
+
+
+def test_a_copied_checkpoint_keeps_the_name_of_its_run(runs: Path) -> None:
+    (runs / "a" / "last.pt").unlink()
+    source = load_source(runs / "a" / "best.pt")
+    assert not source.is_run
+    assert source.name == "20240101-000000-cifarnet-digits-s0"
+
+
+def test_a_file_that_is_no_checkpoint_is_refused(runs: Path) -> None:
+    (runs / "a" / "best.pt").write_bytes(b"not a checkpoint at all")
+    with pytest.raises(UserError, match="not a checkpoint"):
+        load_source(runs / "a" / "best.pt")
+
+
+class _Evil:
+    def __reduce__(self) -> tuple:
+        return (print, ("code from a checkpoint ran",))
+
+
+def test_a_checkpoint_that_carries_code_is_refused_and_the_code_not_run(
+    runs: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    torch.save({"format": 1, "model": _Evil()}, runs / "a" / "best.pt")
+    with pytest.raises(UserError, match="carries code"):
+        load_source(runs / "a" / "best.pt")
+    assert "code from a checkpoint ran" not in capfd.readouterr().out
+
+
+def test_weights_that_are_not_finite_are_refused_by_name(runs: Path) -> None:
+    path = runs / "a" / "best.pt"
+    content = torch.load(path, weights_only=True)
+    content["model"]["blocks.1.conv2.weight"][0, 0, 0, 0] = float("nan")
+    torch.save(content, path)
+    with pytest.raises(UserError, match=r"not finite.*blocks\.1\.conv2\.weight"):
+        load_source(path)
+
+
+def test_another_architecture_is_refused(runs: Path) -> None:
+    path = runs / "a" / "best.pt"
+    content = torch.load(path, weights_only=True)
+    content["architecture"]["name"] = "resnet50"
+    torch.save(content, path)
+    with pytest.raises(UserError, match="unknown architecture"):
+        load_source(path)
+
+
+def test_another_class_count_is_refused(runs: Path) -> None:
+    path = runs / "a" / "best.pt"
+    content = torch.load(path, weights_only=True)
+    content["classes"] = content["classes"][:9]
+    torch.save(content, path)
+    with pytest.raises(UserError, match="9 classes"):
+        load_source(path)
+
+
+def test_classes_that_contradict_config_json_are_refused(runs: Path) -> None:
+    path = runs / "a" / "best.pt"
+    content = torch.load(path, weights_only=True)
+    content["classes"] = content["classes"][::-1]
+    torch.save(content, path)
+    with pytest.raises(UserError, match=r"its config\.json names"):
+        load_source(path)
+
+
+def test_a_checkpoint_without_config_json_is_refused(runs: Path) -> None:
+    (runs / "a" / "config.json").unlink()
+    with pytest.raises(UserError, match=r"no config\.json beside it"):
+        load_source(runs / "a" / "best.pt")
+
+
+def test_other_data_than_the_run_was_trained_on_is_refused(runs: Path) -> None:
+    with pytest.raises(UserError, match="not the one that this checkpoint was trained on"):
+        load_data(load_source(runs / "c" / "best.pt"), None)
+
+
+def test_data_that_is_gone_says_what_to_pass(runs: Path, tmp_path: Path) -> None:
+    config = runs / "a" / "config.json"
+    config.write_text(config.read_text().replace('"digits"', '"vanished-folder"', 1))
+    with pytest.raises(UserError, match="validation split cannot be rebuilt") as caught:
+        load_data(load_source(runs / "a" / "best.pt"), None)
+    assert "--data-root" in caught.value.advice

@@ -1,0 +1,90 @@
+"""The smaller variants: they run in the app, keep the contract, and are left out when they are not good enough."""
+
+import numpy as np
+import onnx
+import pytest
+
+from exporter.describe import describe, variant
+from exporter.draft import Draft, draft_of
+from exporter.quantize import calibration_pictures, to_fp16, to_int8
+from exporter.variants import check_variant
+from runtime_app.classifier import OUTPUTS
+from runtime_app.manifest import Precision
+from runtime_app.model_file import find_objection
+
+from .conftest import Export
+
+
+@pytest.fixture(scope="module")
+def int8(export: Export) -> bytes:
+    return to_int8(export.model, calibration_pictures(export.splits.train))
+
+
+def _draft(export: Export, precision: Precision, model: bytes) -> Draft:
+    variants = (variant("fp32", export.model, {}, 0.0), variant(precision, model, {}, 0.0))
+    manifest = describe("tiny", export.source, export.splits, export.evaluation, variants)
+    return draft_of(manifest, {"model.onnx": export.model, variants[1].file: model})
+
+
+def _first_pictures(export: Export) -> Export:
+    """The gate's pictures here are the first of each split, so the labels must be theirs."""
+    from dataclasses import replace
+
+    positions = np.arange(60)
+    splits = replace(
+        export.splits, validation=export.splits.validation.take(positions), test=export.splits.test.take(positions)
+    )
+    return replace(export, splits=splits)
+
+
+def test_int8_is_the_same_bytes_every_time_and_opens_in_the_app(export: Export, int8: bytes) -> None:
+    assert to_int8(export.model, calibration_pictures(export.splits.train)) == int8
+    assert find_objection(int8) is None
+    model = onnx.load_model_from_string(int8)
+    assert {entry.key for entry in model.metadata_props} == {"classes", "source"}
+    weights = {entry.name: entry.data_type for entry in model.graph.initializer}
+    assert onnx.TensorProto.INT8 in weights.values()
+
+
+def test_int8_that_keeps_accuracy_agreement_and_calibration_is_accepted(export: Export) -> None:
+    few = _first_pictures(export)
+    report = check_variant(_draft(few, "int8", few.model), "int8", "cpu", few.expected, few.splits, 3.9)
+    assert report.refusals == ()
+    assert report.agreement == 1 and report.accuracy_lost == 0
+    assert set(report.tolerance) == set(OUTPUTS)
+
+
+def test_int8_that_is_hardly_smaller_is_left_out(export: Export) -> None:
+    few = _first_pictures(export)
+    report = check_variant(_draft(few, "int8", few.model), "int8", "cpu", few.expected, few.splits, 3.4)
+    assert [refusal.sentence for refusal in report.refusals] == ["it is only 3.40 times smaller, not 3.5"]
+
+
+def test_variant_that_loses_accuracy_is_left_out(export: Export) -> None:
+    few = _first_pictures(export)
+    model = onnx.load_model_from_string(few.model)
+    bias = next(entry for entry in model.graph.initializer if entry.name == "head_bias")
+    shifted = onnx.numpy_helper.to_array(bias).copy()
+    shifted[0] += 20
+    bias.CopyFrom(onnx.numpy_helper.from_array(shifted, "head_bias"))
+    draft = _draft(few, "int8", model.SerializeToString())
+    report = check_variant(draft, "int8", "cpu", few.expected, few.splits, 3.9)
+    assert any("validation accuracy" in refusal.sentence for refusal in report.refusals)
+    assert any("agrees with fp32" in refusal.sentence for refusal in report.refusals)
+
+
+def test_int8_runs_through_its_gate_in_the_app(export: Export, int8: bytes) -> None:
+    few = _first_pictures(export)
+    report = check_variant(_draft(few, "int8", int8), "int8", "cpu", few.expected, few.splits, 3.9)
+    assert not any("cannot run" in refusal.sentence for refusal in report.refusals)
+    assert not any("add up" in refusal.sentence for refusal in report.refusals)
+    assert report.agreement > 0.8
+
+
+def test_fp16_keeps_the_contract_with_outputs_in_fp32(export: Export) -> None:
+    few = _first_pictures(export)
+    model = to_fp16(few.model)
+    assert len(model) < 0.65 * len(few.model)
+    report = check_variant(_draft(few, "fp16", model), "fp16", "cpu", few.expected, few.splits, 2.0)
+    assert report.refusals == ()
+    assert 0 < report.max_difference["probabilities"] < 0.02
