@@ -1,5 +1,6 @@
 """What the clipboard holds, as files: file names stay where they are, a picture is written to the app's cache folder."""
 
+import os
 import subprocess
 import sys
 import time
@@ -15,12 +16,12 @@ from runtime_app.terminal import APP_NAME
 _SECONDS = 5
 
 
-def pasted_pictures(text: str) -> list[Path]:
-    """text: the clipboard as text. Returns the files it names, or the file that its picture was written to.
+def pasted_pictures() -> list[Path]:
+    """The files that the clipboard names, or the file that its picture was written to.
 
     Raises UserError when it holds neither. Call it from a worker: other programs answer.
     """
-    paths = file_names(text)
+    paths = file_names(_text())
     if paths:
         return paths
     grabbed = _grab()
@@ -52,6 +53,25 @@ def file_names(text: str) -> list[Path]:
             return []
         paths.append(path)
     return paths
+
+
+def _text() -> str:
+    """The clipboard as text, asked of the platform's own programs: Dear PyGui aborts when it holds a picture."""
+    if sys.platform == "linux":
+        commands = [["wl-paste", "--no-newline"]] if os.environ.get("WAYLAND_DISPLAY") else []
+        commands += [
+            ["xclip", "-o", "-selection", "clipboard", "-t", kind] for kind in ("text/uri-list", "UTF8_STRING")
+        ]
+    else:
+        commands = [["pbpaste"]] if sys.platform == "darwin" else [["powershell", "-NoProfile", "Get-Clipboard"]]
+    for command in commands:
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if done.returncode == 0 and done.stdout:
+            return os.fsdecode(done.stdout)
+    return ""
 
 
 def _grab() -> Image.Image | list[str] | None:

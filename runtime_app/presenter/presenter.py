@@ -98,7 +98,7 @@ class Presenter:
 
     def _bundle_opened(self, loaded: Loaded) -> None:
         self.loaded = loaded
-        self.notice = loaded.notice
+        self.notice = loaded.notice or self.notice
         recent = remember(self.settings.recent_bundles, loaded.bundle.path)
         self.change_settings(recent_bundles=recent)
         self.pinned_class = self.hovered_class = None
@@ -160,6 +160,7 @@ class Presenter:
         """To a neighbour, in the order in which the heatmap and the gallery list the pictures."""
         if self.current is None:
             return
+        self.notice = None
         order = self.listed()
         places = (order == self.current).nonzero()[0]
         place = int(places[0]) + by if len(places) else 0

@@ -23,9 +23,7 @@ class Loop:
         settings = presenter.settings
         self.presenter = presenter
         self.surface = Surface(TITLE, settings.width, settings.height, settings.scale or scale.detect())
-        self.ui = Ui(
-            presenter, self.surface.copy, self.surface.pasted_text, self.surface.toggle_fullscreen, self._browse
-        )
+        self.ui = Ui(presenter, self.surface.copy, self.surface.toggle_fullscreen, self._browse)
         self.canvas = Canvas(frame.PALETTES[settings.theme])
         self.hovered: str | None = None
         self.focused: str | None = None

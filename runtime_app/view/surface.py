@@ -133,9 +133,6 @@ class Surface:
     def copy(self, text: str) -> None:
         dpg.set_clipboard_text(text)
 
-    def pasted_text(self) -> str:
-        return dpg.get_clipboard_text() or ""
-
     def viewport_size(self) -> tuple[int, int]:
         return dpg.get_viewport_width(), dpg.get_viewport_height()
 

@@ -21,7 +21,6 @@ class Ui:
 
     presenter: Presenter
     copy: Callable[[str], None] = lambda text: None
-    pasted_text: Callable[[], str] = lambda: ""
     toggle_fullscreen: Callable[[], None] = lambda: None
     browse: Callable[[file_dialog.Kind], None] = lambda kind: None
     dialog: str | None = None
@@ -63,8 +62,7 @@ class Ui:
         self.presenter.ask_outside("open", lambda: file_dialog.ask(program))
 
     def paste(self) -> None:
-        text = self.pasted_text()
-        self.presenter.ask_outside("open", lambda: pasteboard.pasted_pictures(text))
+        self.presenter.ask_outside("open", pasteboard.pasted_pictures)
 
     def toggle_watch(self) -> None:
         p = self.presenter

@@ -20,7 +20,7 @@ from runtime_app.view.probe import refuse_without_display
 
 _BUSY_FRAME, _IDLE_FRAME, _LOADED_FRAME = 1 / 60, 1 / 10, 1 / 20
 _IDLE_AFTER = 0.7  # seconds without input or change
-_CLOSING = 1.2  # seconds that workers get to end by themselves
+_CLOSING = 0.4  # seconds that workers get to end by themselves
 
 
 def open_window(
