@@ -47,7 +47,7 @@ class Speed:
     rounds: list[float]
 
 
-class PlainDataset(Dataset):
+class PlainDataset(Dataset[tuple[torch.Tensor, int]]):
     """What most tutorials do: one PIL image at a time through torchvision's transforms."""
 
     def __init__(self, pictures: Pictures, mean: tuple[float, ...], std: tuple[float, ...], shift: int) -> None:
@@ -114,7 +114,7 @@ def measure(training: Training, statistics_: tuple, splits: Splits, batches: int
     loops: dict[str, Iterator[Batch]] = {
         "a: bound, one fixed batch": fixed_batch(training),
         "b: the trainer's loop": real_batches(training),
-        "c: plain DataLoader loop": plain_batches(training, PlainDataset(splits.train, *statistics_, shift)),
+        "c: plain DataLoader loop": plain_batches(training, PlainDataset(splits.train, *statistics_, shift)),  # type: ignore[call-arg]
     }
     for loop in loops.values():
         images_per_second(training, loop, 2)  # warms up caches and kernels

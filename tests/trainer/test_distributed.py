@@ -35,7 +35,7 @@ def torchrun(*arguments: object, stop_at: str | None = None) -> Answer:
         seen.append(line)
         if stop_at is not None and stop_at in line:
             process.send_signal(signal.SIGINT)
-    status = process.wait(timeout=200)
+    status = process.wait(timeout=600)
     return Answer(status, "".join(seen), "".join(seen))
 
 
