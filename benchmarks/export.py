@@ -6,6 +6,7 @@ of a machine that does nothing else.
 
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -31,7 +32,8 @@ def main(asked: str, runs: Path, data_root: Path | None, target: Path | None) ->
     steps = Steps()
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         with steps.step("reading the checkpoint and its data"):
-            source = load_source(find_checkpoint(asked, runs))
+            # Treated as a copied checkpoint: a benchmark leaves no notes in a run's folder.
+            source = replace(load_source(find_checkpoint(asked, runs)), is_run=False)
             splits = load_data(source, data_root)
         done = export(source, splits, Path(folder) / "bundle", steps, get_args(Precision))
     pictures = done.manifest.parity.held_out_pictures

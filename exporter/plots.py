@@ -9,6 +9,9 @@ from exporter.calibrate import ReliabilityBin
 from exporter.evaluation import Evaluation
 from trainer.plots import ACCENT, QUIET, save_figure
 
+# Bars of so small a share of all pictures are drawn pale: their height is chance.
+_FEW = 0.01
+
 
 def plot_reliability(path: Path, evaluation: Evaluation) -> None:
     """Accuracy against confidence on the test pictures, before and after the temperature, with the bins' shares below."""
@@ -24,7 +27,7 @@ def plot_reliability(path: Path, evaluation: Evaluation) -> None:
         _draw_accuracy(axes[0][column], bins, titles[column])
         _draw_shares(axes[1][column], bins)
     axes[0][0].set_ylabel("accuracy")
-    axes[0][0].legend(frameon=False, loc="upper left")
+    figure.legend(*axes[0][0].get_legend_handles_labels(), frameon=False, loc="outside lower center", ncols=2)
     axes[1][0].set_ylabel("% of pictures")
     save_figure(path, figure)
 
@@ -32,16 +35,13 @@ def plot_reliability(path: Path, evaluation: Evaluation) -> None:
 def _draw_accuracy(axes: Axes, bins: tuple[ReliabilityBin, ...], title: str) -> None:
     full = [part for part in bins if part.count]
     width = bins[0].high - bins[0].low
-    axes.plot([0, 1], [0, 1], color=QUIET, linestyle=":", linewidth=1, label="honest: accuracy equals confidence")
-    axes.bar(
-        [part.low for part in full],
-        [part.accuracy for part in full],
-        width,
-        align="edge",
-        color=ACCENT,
-        alpha=0.35,
-        edgecolor="white",
+    axes.plot([0, 1], [0, 1], color=QUIET, linestyle=":", linewidth=1, label="honest: as often right as it says")
+    bars = axes.bar(
+        [p.low for p in full], [p.accuracy for p in full], width, align="edge", color=ACCENT, edgecolor="white"
     )
+    total = sum(part.count for part in bins)
+    for bar, part in zip(bars, full, strict=True):
+        bar.set_alpha(0.4 if part.count >= _FEW * total else 0.12)
     axes.plot(
         [p.confidence for p in full], [p.accuracy for p in full], "o", markersize=3.5, color=ACCENT, label="measured"
     )

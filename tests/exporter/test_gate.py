@@ -1,5 +1,6 @@
 """Every way in which the gate must refuse a model, and that it does not refuse the right one."""
 
+import copy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,13 +11,14 @@ import onnx
 import pytest
 import torch
 from onnx import numpy_helper
+from torch import nn
 
 from exporter import control
 from exporter.bisection import first_departure
 from exporter.control import perturb_one_weight, require_refusal
 from exporter.draft import draft_of
 from exporter.errors import BlindGateError
-from exporter.graph import Deployable, serialise, to_onnx
+from exporter.graph import Deployable, to_onnx
 from exporter.parity import GateReport, check
 from runtime_app.classifier import OUTPUTS
 
@@ -98,21 +100,20 @@ def test_gate_refuses_a_frozen_batch(export: Export) -> None:
     assert any("batch-1-cpu" in sentence for sentence in failed)
 
 
-def test_export_in_training_mode_is_refused_before_and_by_the_gate(export: Export) -> None:
-    module = _deployable(export).train()
+def test_module_in_training_mode_is_not_even_exported(export: Export) -> None:
+    module = copy.deepcopy(_deployable(export)).train()
     with pytest.raises(ValueError, match="training mode"):
         to_onnx(module, SIZE, {})
-    program = torch.onnx.export(
-        module,
-        (torch.zeros(2, SIZE, SIZE, 3, dtype=torch.uint8),),
-        input_names=["image"],
-        output_names=list(OUTPUTS),
-        dynamic_shapes={"image": {0: torch.export.Dim.DYNAMIC}},
-        dynamo=True,
-        verbose=False,
-    )
-    model = serialise(program.model_proto, _classes(export))
-    assert not check(export.draft(model), export.expected).holds
+
+
+def test_gate_refuses_what_a_training_mode_export_computes(export: Export) -> None:
+    """Statistics of the batch instead of the running ones: every picture then depends on its neighbours."""
+    module = copy.deepcopy(_deployable(export))
+    for block in module.blocks:
+        block.norm1, block.norm2 = _BatchStatistics(block.norm1), _BatchStatistics(block.norm2)
+    report = check(export.draft(to_onnx(module.eval(), SIZE, _classes(export))), export.expected)
+    assert any("differs from torch" in refusal.sentence for refusal in report.refusals)
+    assert any("one by one" in refusal.sentence for refusal in report.refusals)
 
 
 def test_gate_refuses_a_missing_output(export: Export) -> None:
@@ -167,6 +168,20 @@ def test_the_child_of_the_gate_cannot_import_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.count("is blocked here") == 3
+
+
+class _BatchStatistics(nn.Module):
+    """What BatchNorm2d does in training mode, in plain arithmetic."""
+
+    def __init__(self, norm: nn.BatchNorm2d) -> None:
+        super().__init__()
+        self.norm = norm
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        mean = x.mean((0, 2, 3), keepdim=True)
+        variance = (x - mean).square().mean((0, 2, 3), keepdim=True)
+        scaled = (x - mean) / torch.sqrt(variance + self.norm.eps)
+        return scaled * self.norm.weight[:, None, None] + self.norm.bias[:, None, None]
 
 
 def _deployable(export: Export) -> Deployable:
