@@ -120,7 +120,7 @@ def _verdicts(evaluation: Evaluation) -> str:
         "## When it says that it does not know\n\n"
         f"The app compares {_SCORES[rule.score]} with two thresholds. Below the first the picture may show none of the "
         "classes; below the second the answer is unsure. Which score is used was decided by which flags most pictures of "
-        "the sets below while 95% of the validation pictures pass.\n\n"
+        "the sets below while 95% of the validation pictures pass (photographs count as much as all other sets together).\n\n"
         f"{_table(header, rows)}\n\n"
         "Pictures that show none of the classes, and the share of them with the verdict “none”:\n\n"
         f"{_table(('set', 'what it is', 'flagged'), flagged)}\n\n"

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_digits, load_sample_images
 
+from exporter.calibrate import PHOTOGRAPHS
 from runtime_app.imaging import Region, prepare
 from trainer.data.sources import enlarge_digit
 
@@ -24,7 +25,7 @@ def out_of_class_sets(size: int, data_name: str, *, per_set: int = PER_SET) -> d
     """
     random = np.random.default_rng(_SEED)
     sets = {
-        "photographs": _photographs(size, per_set, random),
+        PHOTOGRAPHS: _photographs(size, per_set, random),
         "textures": np.stack([_texture(size, random) for _ in range(per_set)]),
         "noise": np.stack([_noise(size, random) for _ in range(per_set)]),
     }

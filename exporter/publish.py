@@ -1,6 +1,7 @@
 """A bundle appears whole or not at all: written beside its place, opened as the app would, then renamed."""
 
 import ctypes
+import glob
 import hashlib
 import os
 import shutil
@@ -134,7 +135,7 @@ def _staging_prefix(destination: Path) -> str:
 
 def _remove_leftovers(destination: Path) -> None:
     """Of exports that were killed; younger ones may still be at work."""
-    for path in destination.parent.glob(f"{_staging_prefix(destination)}*"):
+    for path in destination.parent.glob(f"{glob.escape(_staging_prefix(destination))}*"):
         if path.is_dir() and time.time() - path.stat().st_mtime > _LEFTOVER_SECONDS:
             discard(path)
 

@@ -39,7 +39,7 @@ def test_temperature_is_found_and_minimises_the_likelihood_loss(overconfident: t
 def test_calibration_removes_the_error_and_leaves_accuracy_alone(overconfident: tuple[np.ndarray, np.ndarray]) -> None:
     logits, labels = overconfident
     before, after = measure(logits, labels, 1.0), measure(logits, labels, fit_temperature(logits, labels))
-    assert before.ece > 0.1 and after.ece < 0.01
+    assert before.ece > 0.1 and after.ece < 0.02
     assert after.nll < before.nll and after.brier < before.brier
     assert after.accuracy == before.accuracy
 
@@ -100,7 +100,7 @@ def test_test_pictures_decide_nothing(export: Export) -> None:
 
     reference = Reference(export.source.checkpoint)
     validation = reference.run(export.splits.validation.images).logits
-    foreign = {"some": reference.run(export.splits.validation.images[::-1, ::-1]).logits}
+    foreign = {"some": reference.run(export.splits.validation.images[::-1, ::-1].copy()).logits}
     random = np.random.default_rng(0)
     found = [
         evaluate(export.splits, validation, random.normal(0, 1, (len(export.splits.test), 10)), foreign)
