@@ -69,10 +69,9 @@ def _answer(job: Job, bundle: Any, images: Any, folder: Path) -> Answer:
     except UserError as error:
         return Answer(job.name, error=error.title)
     except Exception as error:  # whatever the app would die of is an answer for the gate
-        return Answer(job.name, error=f"{type(error).__name__}: {str(error).splitlines()[0]}")
-    np.savez(
-        folder / f"{job.name}.npz", **{name: np.concatenate([getattr(run, name) for run in runs]) for name in OUTPUTS}
-    )
+        return Answer(job.name, error=f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
+    outputs: dict[str, Any] = {name: np.concatenate([getattr(run, name) for run in runs]) for name in OUTPUTS}
+    np.savez(folder / f"{job.name}.npz", **outputs)
     return Answer(job.name, provider=classifier.engine.provider)
 
 
