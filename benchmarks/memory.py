@@ -25,6 +25,8 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from trainer.data.folder import load_folder  # noqa: E402
+
 CLASSES = 10
 
 
@@ -78,19 +80,26 @@ def read_as_a_run(root: Path) -> Memory:
 
 def in_fresh_process(root: Path, cache: Path) -> Memory:
     environment = os.environ | {"XDG_CACHE_HOME": str(cache)}
-    command = [sys.executable, __file__, "--read", str(root)]
-    for _ in ("decode into the cache", "read from it"):
-        done = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, check=True)
-    return Memory(**json.loads(done.stdout))
+
+    def run(step: str) -> str:
+        command = [sys.executable, __file__, step, str(root)]
+        return subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, check=True, text=True).stdout
+
+    run("--decode")
+    return Memory(**json.loads(run("--read")))
 
 
 @click.command()
 @click.option("--counts", default="50000,500000", show_default=True, help="Numbers of pictures.")
 @click.option("--place", type=click.Path(path_type=Path), help="Where the pictures are written for the time being.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Also write the figures here.")
+@click.option("--decode", type=click.Path(path_type=Path), hidden=True)
 @click.option("--read", type=click.Path(path_type=Path), hidden=True)
-def main(counts: str, place: Path | None, json_file: Path | None, read: Path | None) -> None:
+def main(counts: str, place: Path | None, json_file: Path | None, decode: Path | None, read: Path | None) -> None:
     """Measure the trainer's memory at growing numbers of pictures."""
+    if decode is not None:
+        load_folder(decode, 32, skip_unreadable=False)
+        return
     if read is not None:
         click.echo(json.dumps(asdict(read_as_a_run(read))))
         return
