@@ -1,14 +1,18 @@
 """What lies in the ONNX file: the contract's network, and nothing of the machine that wrote it."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import onnx
 
+import exporter
 from exporter.graph import Deployable, to_onnx
 from exporter.reference import Reference
 
 from .conftest import SIZE, Export
+
+CHECKOUT = str(Path(exporter.__file__).parents[1]).encode()
 
 
 def test_inputs_and_outputs_are_those_of_the_contract(export: Export) -> None:
