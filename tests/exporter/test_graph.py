@@ -28,7 +28,7 @@ def test_file_names_no_path_no_moment_and_no_source_line(export: Export) -> None
     model = onnx.load_model_from_string(export.model)
     for foreign in (
         b".py",
-        b"/work",
+        CHECKOUT,
         b"site-packages",
         b"stack_trace",
         b"pkg.torch",
