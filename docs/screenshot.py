@@ -7,6 +7,7 @@ Without pictures it shows those of tests/pictures (free licences, named there) a
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -56,8 +57,7 @@ def take(path: Path, home: Path, arguments: list, theme: str, size: tuple[int, i
         step(shown)
         shown.wait(lambda state: not any(state["waiting"].values()))
         shown.settle()
-        picture = shown.grab().quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        picture.save(path, optimize=True)
+        shown.grab().save(path, optimize=True)
     print(path)
 
 
@@ -71,13 +71,15 @@ def make_pictures(folder: Path) -> Path:
     folder.mkdir(parents=True)
     cat = Image.open(ROOT / "tests" / "pictures" / "cat.jpg").convert("RGB")
     cat.save(folder / "cat.jpg", quality=92)
-    cat.crop((110, 40, 330, 260)).save(folder / "cat-closer.jpg", quality=92)
-    cat.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(folder / "cat-mirrored.jpg", quality=92)
-    cat.filter(ImageFilter.GaussianBlur(6)).save(folder / "cat-blurred.jpg", quality=92)
+    cat.crop((110, 40, 330, 260)).save(folder / "close-up.jpg", quality=92)
+    cat.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(folder / "mirrored.jpg", quality=92)
+    cat.filter(ImageFilter.GaussianBlur(6)).save(folder / "out-of-focus.jpg", quality=92)
     for name, draw in (("drawn-ship", _ship), ("drawn-circles", _circles), ("drawn-truck", _truck)):
         image = Image.new("RGB", (480, 360))
         draw(ImageDraw.Draw(image))
         image.filter(ImageFilter.GaussianBlur(1)).save(folder / f"{name}.png")
+    for name in ("coffee", "rocket"):
+        shutil.copyfile(ROOT / "tests" / "pictures" / f"{name}.jpg", folder / f"{name}.jpg")
     noise = np.random.default_rng(0).integers(0, 256, (240, 240, 3), dtype=np.uint8)
     Image.fromarray(noise).save(folder / "noise.png")
     return folder

@@ -5,7 +5,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from runtime_app import __version__
+from runtime_app.classifier import Classifier
 from runtime_app.errors import UserError
+from runtime_app.selftest import run_golden
 from runtime_app.terminal import log_file
 
 if TYPE_CHECKING:
@@ -40,6 +42,15 @@ def about_lines(p: "Presenter") -> list[_Line]:
         (str(log_file()), False),
     ]
     return lines
+
+
+def selftest_words(classifier: Classifier) -> str:
+    """Repeat the golden vectors and say what came out; raises BundleError when the bundle carries none."""
+    checks = run_golden(classifier)
+    passed = all(check.passed for check in checks)
+    figures = ", ".join(f"{check.output} {check.difference:.1e} (at most {check.allowed:.0e})" for check in checks)
+    verdict = "Passed" if passed else "FAILED"
+    return f"{verdict} on {classifier.engine.provider_name}: largest differences from the trained network: {figures}."
 
 
 def _card(p: "Presenter") -> list[_Line]:

@@ -12,7 +12,9 @@ from runtime_app.errors import Explanation, UserError, explain
 from runtime_app.imaging import Region, Resize
 from runtime_app.jobs import Report, Worker
 from runtime_app.pipeline import Failure
-from runtime_app.presenter import tasks
+from runtime_app.presenter import exports, tasks
+from runtime_app.presenter.about import selftest_words
+from runtime_app.presenter.comparison import Comparison
 from runtime_app.presenter.library import SORTS, Filter, Library, Sort
 from runtime_app.presenter.tasks import BundleEntry, Loaded, Look, Thumbnail
 from runtime_app.providers import Device
@@ -32,7 +34,7 @@ class Presenter:
         self.settings = settings
         self.resize: Resize | None = resize or settings.resize or None
         self.version = 0
-        self.workers = {name: Worker(name) for name in ("look", "batch", "thumbnails", "outside", "watch")}
+        self.workers = {name: Worker(name) for name in ("look", "batch", "thumbnails", "outside", "watch", "compare")}
         self.library = Library()
         self.loaded: Loaded | None = None
         self.look: Look | None = None
@@ -52,6 +54,7 @@ class Presenter:
         self._region: Region | None = None
         self.watched: Path | None = None
         self._folder_shown = False
+        self.comparison = Comparison()
         self.cards: dict[str, str] = {}
         self.selftest_words = ""
 
@@ -89,12 +92,52 @@ class Presenter:
 
     def selftest(self) -> None:
         """Repeat the bundle's golden vectors on the running session, in the background."""
+        if self.loaded is not None:
+            classifier = self.loaded.classifier
+            self.selftest_words = "Running\u2026"
+            self.ask_outside("selftest", lambda: selftest_words(classifier))
+            self.changed()
+
+    def _selftest_done(self, words: str) -> None:
+        self.selftest_words = words
 
     def export_folder(self) -> Path:
-        return Path.cwd()
+        return exports.default_folder()
 
-    def export(self, kind: str) -> None:
-        """Save results in the background. kind: csv, jsonl, png or folder."""
+    def export(self, kind: exports.Kind) -> None:
+        """Save results in the background."""
+        if self.loaded is None:
+            raise UserError("There is nothing to save yet.", "Open pictures first.")
+        taken = exports.snapshot(self.library, self.loaded.bundle.manifest.classes)
+        self.ask_outside("notice", exports.save(kind, taken, self.export_folder()))
+
+    # ---- a second opinion --------------------------------------------------------------------------------------
+
+    def comparable(self) -> list[tasks.Opinion]:
+        """Other variants of the open bundle, then other bundles."""
+        return tasks.list_opinions(self.loaded, [Path(name) for name in self.settings.recent_bundles])
+
+    def compare_with(self, opinion: tasks.Opinion | None) -> None:
+        """Classify all pictures by this bundle too; None: choose anew."""
+        self.comparison = Comparison()
+        if opinion is not None:
+            threads = self.settings.threads
+            self.workers["compare"].submit(
+                "second", lambda ticket: tasks.load(opinion.path, "auto", opinion.precision, threads)
+            )
+        self.changed()
+
+    def _second_opened(self, loaded: Loaded) -> None:
+        self.comparison.begin(loaded, self.library)
+        pictures = list(enumerate(self.comparison.library.paths))
+        self.workers["compare"].submit("second results", tasks.classify_all(pictures, loaded, self.resize))
+
+    def _second_classified(self, chunk: list[tuple[int, Any]]) -> None:
+        for index, outcome in chunk:
+            self.comparison.library.record(index, outcome)
+
+    def variant_words(self, loaded: Loaded) -> str:
+        return f"{loaded.bundle.manifest.name} {loaded.classifier.engine.precision}"
 
     def _bundle_opened(self, loaded: Loaded) -> None:
         self.loaded = loaded
@@ -410,6 +453,9 @@ class Presenter:
         "classify": _classified,
         "thumbnails": _thumbnail_made,
         "watch": _pictures_appeared,
+        "selftest": _selftest_done,
+        "second": _second_opened,
+        "second results": _second_classified,
         "open": lambda self, paths: self.open_paths(paths),
         "notice": lambda self, text: setattr(self, "notice", text),
     }

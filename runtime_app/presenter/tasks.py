@@ -48,6 +48,16 @@ class BundleEntry:
 
 
 @dataclass(frozen=True)
+class Opinion:
+    """A bundle and one of its variants that may be compared with the open one."""
+
+    path: Path
+    precision: str
+    words: str
+    accuracy: str
+
+
+@dataclass(frozen=True)
 class Look:
     """One picture as the window shows it.
 
@@ -115,6 +125,25 @@ def list_bundles(elsewhere: list[Path]) -> list[BundleEntry]:
         )
         for entry in found
     ]
+
+
+def list_opinions(loaded: Loaded | None, elsewhere: list[Path]) -> list[Opinion]:
+    """What the open bundle can be compared with: its own other variants, then other bundles."""
+    if loaded is None:
+        return []
+    bundle = loaded.bundle
+    opinions = [
+        Opinion(
+            bundle.path,
+            variant.precision,
+            f"{bundle.manifest.name} {variant.precision}",
+            f"{100 * variant.test_accuracy:.1f} %",
+        )
+        for variant in bundle.manifest.variants
+        if variant.precision != loaded.classifier.engine.precision
+    ]
+    others = (entry for entry in list_bundles(elsewhere) if entry.path.absolute() != bundle.path.absolute())
+    return opinions + [Opinion(entry.path, "auto", entry.name, entry.accuracy) for entry in others]
 
 
 def look(path: Path, loaded: Loaded | None, resize: Resize | None, known: Look | None = None) -> Look:

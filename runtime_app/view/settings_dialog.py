@@ -4,6 +4,7 @@ import os
 from functools import partial
 
 from runtime_app.imaging import RESIZES
+from runtime_app.presenter.exports import Kind
 from runtime_app.view import widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas
 from runtime_app.view.ui import Ui
@@ -70,7 +71,7 @@ def _words(value: str) -> str:
 def draw_export(c: Canvas, room: Box, ui: Ui) -> None:
     """Where to: the folder of the pictures is not touched; files go to the working folder under a name with the date."""
     p = ui.presenter
-    choices = (
+    choices: tuple[tuple[Kind, str, str], ...] = (
         ("csv", "Table (CSV)", "One line a picture, one column a class"),
         ("jsonl", "JSON Lines", "The same lines as `classify --format jsonl`"),
         ("png", "Heatmap (PNG)", "Pictures by classes, as shown here"),
@@ -83,6 +84,6 @@ def draw_export(c: Canvas, room: Box, ui: Ui) -> None:
     c.text(room.x, room.bottom - 8, f"Saved in {p.export_folder()}", SMALL, c.palette.muted, width=room.w)
 
 
-def _export(ui: Ui, kind: str) -> None:
+def _export(ui: Ui, kind: Kind) -> None:
     ui.show_dialog(None)
     ui.presenter.export(kind)

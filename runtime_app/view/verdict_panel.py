@@ -156,7 +156,7 @@ def _colour_bar(c: Canvas, box: Box, limit: float) -> None:
     for share, text, anchor in ((0.0, f"\u2212{limit:g}", "l"), (0.5, "0", "m"), (1.0, f"+{limit:g}", "r")):
         c.text(box.x + share * box.w, box.bottom + 12, text, SMALL, c.palette.muted, anchor=anchor)
     c.text(box.x, box.bottom + 28, "against", SMALL, c.palette.muted)
-    c.text(box.centre, box.bottom + 28, "logit units", SMALL, c.palette.muted, anchor="m")
+    c.text(box.centre, box.bottom + 28, "logit units" if box.w > 160 else "logits", SMALL, c.palette.muted, anchor="m")
     c.text(box.right, box.bottom + 28, "for", SMALL, c.palette.muted, anchor="r")
     hint = "One scale for all classes of this picture. A class's logit is the mean of its map plus a constant."
     c.hit(Box(box.x, box.y - 2, box.w, 44), "scale", tooltip=hint, focusable=False)

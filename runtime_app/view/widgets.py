@@ -69,7 +69,7 @@ def switch(c: Canvas, box: Box, name: str, label: str, on: bool, click: Callable
     c.rectangle(track, c.palette.accent if on else c.palette.hover, radius=8)
     knob = track.right - 8 if on else track.x + 8
     c.rectangle(Box(knob - 6, track.middle - 6, 12, 12), c.palette.surface if on else c.palette.muted, radius=6)
-    c.text(track.right + 8, box.middle, label, BODY, c.palette.ink, width=box.w - 40)
+    c.text(track.right + 8, box.middle, label, BODY, c.palette.ink)
     focus_ring(c, box, name)
     c.hit(box, name, click, tooltip=tooltip)
 

@@ -1,0 +1,47 @@
+"""Two bundles, or two variants of one, on the same pictures: what each says, and where they disagree most."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime_app.presenter.library import Library
+from runtime_app.presenter.tasks import Loaded
+
+
+@dataclass
+class Comparison:
+    """The second opinion. library: the same pictures in the same order, with what the second bundle said of them."""
+
+    loaded: Loaded | None = None
+    library: Library = field(default_factory=Library)
+    opening: str = ""
+
+    def begin(self, loaded: Loaded, pictures: Library) -> None:
+        self.loaded, self.opening = loaded, ""
+        self.library = Library(len(loaded.bundle.manifest.classes))
+        self.library.add(pictures.paths)
+
+
+def shared_classes(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    """One class axis for both: the first bundle's classes, then those that only the second has."""
+    return first + tuple(name for name in second if name not in first)
+
+
+def on_axis(probabilities: NDArray[np.float32], classes: tuple[str, ...], axis: tuple[str, ...]) -> NDArray[np.float32]:
+    """probabilities: float32 [n, K] -> float32 [n, len(axis)], 0 where a bundle does not know the class."""
+    spread = np.zeros((len(probabilities), len(axis)), dtype=np.float32)
+    spread[:, [axis.index(name) for name in classes]] = probabilities
+    return spread
+
+
+def disagreement(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Both float32 [n, K] on one axis -> float64 [n], NaN where one has no result.
+
+    Another label counts 1, and the total variation distance (half the summed differences, 0 to 1) is added.
+    """
+    distance = 0.5 * np.abs(first.astype(np.float64) - second).sum(axis=1)
+    usable = np.isfinite(distance)
+    other = np.zeros(len(distance))
+    other[usable] = first[usable].argmax(axis=1) != second[usable].argmax(axis=1)
+    return distance + other
