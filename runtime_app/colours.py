@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Rgb = tuple[int, int, int]
-BLACK, WHITE = (16, 18, 22), (255, 255, 255)
+BLACK, WHITE = (0, 0, 0), (255, 255, 255)  # together they reach a contrast of 4.5 on every colour
 
 # Maps are sampled at even steps and interpolated; 17 steps stay within 11/255 from the originals.
 # viridis: Smith and van der Walt, matplotlib, CC0. cividis: Nunez et al. 2018 (doi 10.1371/journal.pone.0199239), CC0.

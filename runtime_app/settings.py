@@ -71,6 +71,8 @@ def save_settings(settings: Settings, path: Path | None = None) -> None:
 def remember(recent: tuple[str, ...], entry: Path) -> tuple[str, ...]:
     """`entry` first, without its older mention, at most RECENT of them."""
     name = str(entry.absolute())
+    if not name.isprintable() or "\udcff" >= max(name, default="") >= "\ud800":
+        return recent  # bytes that are no text cannot be kept in JSON
     return (name, *(other for other in recent if other != name))[:RECENT]
 
 

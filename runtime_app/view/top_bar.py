@@ -2,7 +2,7 @@
 
 import math
 
-from runtime_app.presenter.presenter import VIEWS
+from runtime_app.presenter.state import VIEWS
 from runtime_app.typeface import MEDIUM, text_width
 from runtime_app.view import widgets
 from runtime_app.view.canvas import BODY, Box, Canvas

@@ -7,7 +7,7 @@ from pathlib import Path
 from runtime_app import file_dialog, pasteboard
 from runtime_app.imaging import Region
 from runtime_app.presenter import Presenter
-from runtime_app.presenter.presenter import VIEWS
+from runtime_app.presenter.state import VIEWS
 from runtime_app.presenter.wording import one_line, verdict_words
 from runtime_app.view.canvas import Box
 from runtime_app.view.geometry import Camera, Placement

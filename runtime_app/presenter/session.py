@@ -1,0 +1,257 @@
+"""Bundles and pictures: requests go to the workers and come back in `poll`, where they change what is shown."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from runtime_app.bundle import Bundle, is_bundle
+from runtime_app.errors import Explanation
+from runtime_app.imaging import Region, Resize
+from runtime_app.jobs import Report
+from runtime_app.pipeline import Failure
+from runtime_app.presenter import tasks
+from runtime_app.presenter.library import Filter
+from runtime_app.presenter.state import State
+from runtime_app.presenter.tasks import Loaded, Look, Thumbnail
+from runtime_app.providers import Device
+from runtime_app.settings import remember
+
+_LOOKS_KEPT = 3  # whole pictures: 36 MB each at 12 megapixels
+_THUMBNAILS_KEPT = 400
+
+
+class Session(State):
+    """Every action returns at once."""
+
+    # ---- bundles -----------------------------------------------------------------------------------------------
+
+    def open_bundle(self, source: Bundle | Path | None = None) -> None:
+        """Open this bundle, or the newest; the one that is open stays until its successor runs."""
+        settings = self.settings
+        self.workers["look"].submit(
+            "bundle", lambda ticket: tasks.load(source, settings.device, settings.precision, settings.threads)
+        )
+        self.changed()
+
+    def set_engine(
+        self, device: Device | None = None, precision: str | None = None, threads: int | None = None
+    ) -> None:
+        """Change the provider, precision or threads of the open bundle while the window stays."""
+        chosen = {"device": device, "precision": precision, "threads": threads}
+        self.change_settings(**{name: value for name, value in chosen.items() if value is not None})
+        if self.loaded is not None:
+            self.open_bundle(self.loaded.bundle)
+
+    def set_resize(self, resize: Resize | None) -> None:
+        self.resize = resize
+        self.change_settings(resize=resize or "")
+        self._classify_again()
+
+    @property
+    def opening_bundle(self) -> bool:
+        return self.workers["look"].pending("bundle")
+
+    def _bundle_opened(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self.notice = loaded.notice or self.notice
+        recent = remember(self.settings.recent_bundles, loaded.bundle.path)
+        self.change_settings(recent_bundles=recent)
+        self.pinned_class = self.hovered_class = None
+        self.filter = Filter()
+        self._classify_again()
+
+    def _classify_again(self) -> None:
+        if self.loaded is None:
+            return
+        self.library.forget_results(len(self.loaded.bundle.manifest.classes))
+        self._region = None
+        self._request_look()
+        self.classify_pending()
+
+    # ---- pictures ----------------------------------------------------------------------------------------------
+
+    def open_paths(self, paths: Iterable[Path]) -> None:
+        """Bundles, folders and pictures, in any mixture; the first new picture is shown."""
+        pictures, first = [], True
+        for path in paths:
+            if path.is_dir() and not is_bundle(path):
+                self._list_folder(path)
+            elif is_bundle(path):
+                self.open_bundle(path)
+            else:
+                pictures.append(path)
+        if pictures:
+            indices = self.library.add(pictures)
+            self._explicit = pictures[0] if len(pictures) == 1 else None
+            self.show(indices[0], keep_explicit=first)
+            self.classify_pending()
+        self.changed()
+
+    def _list_folder(self, folder: Path) -> None:
+        self.change_settings(recent_folders=remember(self.settings.recent_folders, folder))
+        self._folder_shown = False
+        self.workers["batch"].cancel("classify")
+        self.workers["batch"].submit("folder", tasks.list_folder(folder))
+
+    def _folder_listed(self, paths: list[Path]) -> None:
+        indices = self.library.add(paths)
+        if indices and not self._folder_shown:
+            self._folder_shown = True
+            self.show(indices[0])
+
+    def show(self, index: int, *, keep_explicit: bool = False) -> None:
+        """Look at one picture; requests for others that have not been answered yet are dropped."""
+        if not 0 <= index < len(self.library):
+            return
+        if not keep_explicit:
+            self._explicit = None
+        self.current = index
+        self.pinned_class = self.hovered_class = None
+        self._region = None
+        self._request_look()
+        self.changed()
+
+    def step(self, by: int) -> None:
+        """To a neighbour, in the order in which the heatmap and the gallery list the pictures."""
+        if self.current is None:
+            return
+        self.notice = None
+        order = self.listed()
+        places = (order == self.current).nonzero()[0]
+        place = int(places[0]) + by if len(places) else 0
+        if 0 <= place < len(order):
+            self.show(int(order[place]))
+
+    def listed(self) -> Any:
+        """Indices of the pictures in view order: int [m]."""
+        return self.library.listed(self.sort, self.filter)
+
+    def _request_look(self) -> None:
+        if self.current is None:
+            return
+        path, loaded, resize = self.library.paths[self.current], self.loaded, self.resize
+        known = self.looks.get(path)
+        self.workers["look"].cancel("region")
+        self.workers["look"].submit("look", lambda ticket: tasks.look(path, loaded, resize, known))
+
+    def _looked(self, look: Look) -> None:
+        self.look, self.failure = look, None
+        self.looks[look.path] = look
+        self.looks.move_to_end(look.path)
+        while len(self.looks) > _LOOKS_KEPT:
+            self.looks.popitem(last=False)
+        if look.result is not None and self.current is not None and self._region is None:
+            self.library.record(self.current, look.result)
+
+    def _look_failed(self, error: Explanation) -> None:
+        self.look, self.failure = None, error
+        if self.current is not None:
+            path = self.library.paths[self.current]
+            self.library.record(self.current, Failure(path, error))
+            if path == self._explicit:
+                self.errors.append(error)
+
+    # ---- the square --------------------------------------------------------------------------------------------
+
+    @property
+    def region(self) -> Region | None:
+        """The part of the picture that a person marked, None while the resize rule decides."""
+        return self._region
+
+    def set_region(self, region: Region | None) -> None:
+        """Classify a part of the picture; called again and again while the square is dragged, the last call wins."""
+        if self.look is None or region == self._region:
+            return
+        self._region = region
+        look, loaded, resize = self.look, self.loaded, self.resize
+        if loaded is not None:
+            self.workers["look"].submit("region", lambda ticket: tasks.classify_look(look, loaded, resize, region))
+        self.changed()
+
+    # ---- all pictures ------------------------------------------------------------------------------------------
+
+    def classify_pending(self) -> None:
+        """Classify in the background what has no result yet, once a bundle is open and folders are listed."""
+        if self.loaded is None or self.workers["batch"].pending("folder"):
+            return
+        wanted = [(index, self.library.paths[index]) for index in self.library.pending()]
+        if not wanted:
+            self.workers["batch"].cancel("classify")
+            return
+        self.workers["batch"].submit("classify", tasks.classify_all(wanted, self.loaded, self.resize))
+        self.changed()
+
+    @property
+    def busy(self) -> bool:
+        """Whether long work goes on that a person may cancel."""
+        return any(self.workers["batch"].pending(kind) for kind in ("classify", "folder", "export"))
+
+    def cancel(self) -> None:
+        """Stop long work; what was done stays."""
+        for kind in ("classify", "folder", "export"):
+            self.workers["batch"].cancel(kind)
+        self.changed()
+
+    def request_thumbnails(self, indices: Iterable[int]) -> None:
+        """Make thumbnails of what is visible; what was asked for before and is not wanted any more is dropped."""
+        paths = [self.library.paths[index] for index in indices]
+        missing = [path for path in paths if path not in self.thumbnails]
+        if missing:
+            self.workers["thumbnails"].submit("thumbnails", tasks.thumbnails(missing))
+
+    def _thumbnail_made(self, thumbnail: Thumbnail) -> None:
+        self.thumbnails[thumbnail.path] = thumbnail
+        if len(self.thumbnails) > _THUMBNAILS_KEPT:
+            self.thumbnails.popitem(last=False)
+
+    # ---- the way back from the workers -------------------------------------------------------------------------
+
+    def poll(self) -> None:
+        """Apply what the workers have finished. Called once a frame."""
+        for worker in self.workers.values():
+            for report in worker.reports():
+                self._apply(report)
+                self.changed()
+
+    def _apply(self, report: Report) -> None:
+        if report.error is not None:
+            self._apply_failure(report)
+            return
+        if report.value is not None:
+            self._receivers[report.kind](self, report.value)
+        if report.last and report.kind == "folder":
+            self.classify_pending()
+
+    def _apply_failure(self, report: Report) -> None:
+        assert report.error is not None
+        if report.kind == "look":
+            self._look_failed(report.error)
+        else:
+            self.errors.append(report.error)
+        if report.kind == "folder":
+            self.classify_pending()
+
+    def _classified(self, chunk: list[tuple[int, Any]]) -> None:
+        for index, outcome in chunk:
+            self.library.record(index, outcome)
+
+    _receivers: ClassVar[dict[str, Callable[[Any, Any], None]]] = {
+        "bundle": _bundle_opened,
+        "look": _looked,
+        "region": _looked,
+        "folder": _folder_listed,
+        "classify": _classified,
+        "thumbnails": _thumbnail_made,
+        "open": lambda self, paths: self.open_paths(paths),
+        "notice": lambda self, text: setattr(self, "notice", text),
+    }
+
+    def ask_outside(self, kind: str, work: Callable[[], Any]) -> None:
+        """Run a platform dialog, the clipboard's program or an export beside the window. kind: "open" or "notice"."""
+        self.workers["outside"].submit(kind, lambda ticket: work())
+
+    def close(self, seconds: float) -> bool:
+        """Stop all workers; True when every thread has ended within `seconds`."""
+        for worker in self.workers.values():
+            worker.close(0)
+        return all(worker.close(seconds / len(self.workers)) for worker in self.workers.values())

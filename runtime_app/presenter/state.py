@@ -1,0 +1,151 @@
+"""What the window shows at this moment: plain fields, and the choices that need no work in the background."""
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from runtime_app.errors import Explanation, UserError, explain
+from runtime_app.imaging import Region, Resize
+from runtime_app.jobs import Worker
+from runtime_app.presenter.library import SORTS, Filter, Library, Sort
+from runtime_app.presenter.tasks import Loaded, Look, Thumbnail
+from runtime_app.settings import Settings
+from runtime_app.terminal import log
+
+View = Literal["picture", "heatmap", "gallery", "compare"]
+VIEWS: tuple[View, ...] = ("picture", "heatmap", "gallery", "compare")
+
+
+class State:
+    """One thread, the window's, calls this. `version` grows with every change of what is to be shown."""
+
+    def __init__(self, settings: Settings, resize: Resize | None = None) -> None:
+        self.settings = settings
+        self.resize: Resize | None = resize or settings.resize or None
+        self.version = 0
+        self.workers = {name: Worker(name) for name in ("look", "batch", "thumbnails", "outside", "watch", "compare")}
+        self.library = Library()
+        self.loaded: Loaded | None = None
+        self.look: Look | None = None
+        self.failure: Explanation | None = None
+        self.current: int | None = None
+        self.view: View = "picture"
+        self.pinned_class: int | None = None
+        self.hovered_class: int | None = None
+        self.sort: Sort = "name"
+        self.filter = Filter()
+        self.log_scale = False
+        self.errors: list[Explanation] = []
+        self.notice: str | None = None
+        self.looks: OrderedDict[Path, Look] = OrderedDict()
+        self.thumbnails: OrderedDict[Path, Thumbnail] = OrderedDict()
+        self._explicit: Path | None = None
+        self._region: Region | None = None
+        self._folder_shown = False
+
+    def changed(self) -> None:
+        self.version += 1
+
+    # ---- choices -----------------------------------------------------------------------------------------------
+
+    def set_view(self, view: View) -> None:
+        self.view = view
+        self.changed()
+
+    def set_sort(self, sort: Sort) -> None:
+        self.sort = sort
+        self.changed()
+
+    def next_sort(self) -> None:
+        self.set_sort(SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)])
+
+    def set_filter(self, **changes: Any) -> None:
+        self.filter = Filter(**{**vars(self.filter), **changes})
+        self.changed()
+
+    def pin_class(self, class_index: int | None) -> None:
+        """Show this class's evidence until another is chosen; None: that of the most probable class."""
+        self.pinned_class = class_index
+        self.changed()
+
+    def hover_class(self, class_index: int | None) -> None:
+        if class_index != self.hovered_class:
+            self.hovered_class = class_index
+            self.changed()
+
+    def change_settings(self, **changes: Any) -> None:
+        """Settings are plain values that the window keeps; it writes them when it closes."""
+        self.settings = msgspec.structs.replace(self.settings, **changes)
+        self.changed()
+
+    def toggle(self, name: Literal["show_evidence", "grid_cells"]) -> None:
+        self.change_settings(**{name: not getattr(self.settings, name)})
+
+    def change_opacity(self, by: float) -> None:
+        self.change_settings(opacity=min(max(self.settings.opacity + by, 0.0), 1.0), show_evidence=True)
+
+    def step_class(self, by: int) -> None:
+        """Evidence of the next class in the order of the bars."""
+        if self.look is None or self.look.result is None:
+            return
+        order = (-self.look.result.probabilities).argsort(kind="stable").tolist()
+        place = order.index(self.evidence_class) if self.evidence_class in order else 0
+        self.pin_class(order[(place + by) % len(order)])
+
+    @property
+    def evidence_class(self) -> int | None:
+        """The class whose evidence is shown: the one under the pointer, the pinned one, or the most probable."""
+        if self.look is None or self.look.result is None:
+            return None
+        for chosen in (self.hovered_class, self.pinned_class):
+            if chosen is not None and chosen < len(self.look.result.probabilities):
+                return chosen
+        return int(self.look.result.probabilities.argmax())
+
+    def toggle_log_scale(self) -> None:
+        self.log_scale = not self.log_scale
+        self.changed()
+
+    def correct(self, class_index: int) -> None:
+        """Say what the current picture really shows; the same class again takes the correction back."""
+        if self.current is None or self.loaded is None or class_index >= len(self.loaded.bundle.manifest.classes):
+            return
+        if self.library.corrections.get(self.current) == class_index:
+            del self.library.corrections[self.current]
+        else:
+            self.library.corrections[self.current] = class_index
+        self.changed()
+
+    def correction_words(self) -> str:
+        """What the person said that the current picture shows; "" when nothing."""
+        index = None if self.current is None else self.library.corrections.get(self.current)
+        if index is None or self.loaded is None or index >= len(self.loaded.bundle.manifest.classes):
+            return ""
+        return f"you: {self.loaded.bundle.manifest.classes[index]}"
+
+    def recent_folders(self) -> list[Path]:
+        """Folders opened before that are still there, newest first."""
+        return [path for name in self.settings.recent_folders if (path := Path(name)).is_dir()]
+
+    # ---- errors ------------------------------------------------------------------------------------------------
+
+    def fail(self, error: BaseException) -> None:
+        """An exception of a callback becomes the error window; the program goes on."""
+        explanation = explain(error)
+        log.error("%s", explanation.details)
+        self.errors.append(explanation)
+        self.changed()
+
+    def fail_with(self, title: str, advice: str) -> None:
+        self.fail(UserError(title, advice))
+
+    def show_error(self, explanation: Explanation) -> None:
+        self.errors.append(explanation)
+        self.changed()
+
+    def dismiss_error(self) -> None:
+        if self.errors:
+            self.errors.pop(0)
+        self.changed()

@@ -1,0 +1,88 @@
+"""Colour maps and the heatmap PNG: fixed scale, readable numbers, whole files only."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from runtime_app.colours import DIVERGING, SEQUENTIAL, VIRIDIS, contrast, ink_on, luminance
+from runtime_app.errors import UserError
+from runtime_app.heatmap_png import MAX_ROWS, cell_text, draw_heatmap, write_heatmap
+from runtime_app.imaging import Region
+from runtime_app.pipeline import Result
+from runtime_app.typeface import shorten, text_width
+
+CLASSES = ("cat", "dog")
+
+
+def result(*probabilities: float, name: str = "a.png") -> Result:
+    values = np.array(probabilities, dtype=np.float32)
+    empty = np.zeros((0,), dtype=np.float32)
+    image = np.full((32, 32, 3), 200, dtype=np.uint8)
+    best = int(values.argmax())
+    region = Region(0, 0, 32, 32)
+    return Result(Path(name), CLASSES[best], float(values[best]), "sure", values, empty, empty, image, region)
+
+
+def colours_of(picture: Image.Image) -> set[tuple[int, ...]]:
+    return {tuple(colour) for colour in np.unique(np.asarray(picture).reshape(-1, 3), axis=0).tolist()}
+
+
+def test_scale_is_fixed_from_0_to_1_whatever_the_pictures() -> None:
+    picture = draw_heatmap([result(0.5, 0.5)], CLASSES)
+    without_scale = picture.crop((0, 0, picture.width - 112, picture.height))
+    shown = colours_of(without_scale)
+    assert VIRIDIS.rgb(0.5) in shown
+    assert VIRIDIS.rgb(1.0) not in shown and VIRIDIS.rgb(0.0) not in shown
+
+
+@pytest.mark.parametrize("name", sorted(SEQUENTIAL))
+def test_sequential_maps_grow_lighter_all_the_way(name: str) -> None:
+    steps = [luminance(SEQUENTIAL[name].rgb(share)) for share in np.linspace(0, 1, 101)]
+    assert all(after > before for before, after in itertools.pairwise(steps))
+
+
+def test_diverging_map_is_neutral_in_the_middle_and_as_light_on_both_sides() -> None:
+    red, green, blue = DIVERGING.rgb(0.5)
+    assert max(red, green, blue) - min(red, green, blue) < 12
+    for share in (0.1, 0.2, 0.3, 0.4):
+        assert luminance(DIVERGING.rgb(0.5 - share)) == pytest.approx(luminance(DIVERGING.rgb(0.5 + share)), abs=0.16)
+
+
+def test_numbers_are_readable_on_every_colour() -> None:
+    for share in np.linspace(0, 1, 256):
+        ground = VIRIDIS.rgb(share)
+        assert contrast(ink_on(ground), ground) >= 4.5
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"), [(0.0, ".00"), (0.934, ".93"), (0.997, ".99"), (0.9999, "1.00"), (1.0, "1.00")]
+)
+def test_cell_numbers(probability: float, text: str) -> None:
+    assert cell_text(probability) == text
+
+
+def test_png_is_written_whole_and_into_a_new_folder(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "heat.png"
+    write_heatmap(target, [result(0.9, 0.1), result(0.2, 0.8, name="x" * 250 + ".png")], CLASSES)
+    with Image.open(target) as picture:
+        picture.load()
+        assert picture.format == "PNG"
+    assert [path.name for path in target.parent.iterdir()] == ["heat.png"]
+
+
+def test_no_result_and_too_many_results(tmp_path: Path) -> None:
+    with pytest.raises(UserError):
+        write_heatmap(tmp_path / "heat.png", [], CLASSES)
+    assert not list(tmp_path.iterdir())
+    write_heatmap(tmp_path / "heat.png", [result(0.9, 0.1)] * (MAX_ROWS + 5), CLASSES)
+    with Image.open(tmp_path / "heat.png") as picture:
+        assert picture.height < 33_000
+
+
+def test_long_names_keep_their_end() -> None:
+    short = shorten("a" * 200 + "_0231.jpg", 14, 120)
+    assert short.endswith(".jpg") and text_width(short, 14) <= 120
+    assert shorten("bad\nname\udcff.png", 14, 500).isprintable()

@@ -1,0 +1,187 @@
+"""What the window shows, without a window: a real bundle, real pictures, the real workers."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from runtime_app import evidence
+from runtime_app.imaging import Region
+from runtime_app.presenter import Presenter
+from runtime_app.presenter.comparison import disagreement, on_axis, shared_classes
+from runtime_app.presenter.library import FAILED, Filter
+from runtime_app.presenter.shown import class_bars, status, words
+from runtime_app.presenter.wording import percent
+from runtime_app.settings import Settings, load_settings, remember, save_settings
+from runtime_app.view import geometry
+from runtime_app.view.canvas import Box
+
+
+@pytest.fixture
+def presenter(tiny_bundle: Path) -> Iterator[Presenter]:
+    made = Presenter(Settings(device="cpu"))
+    made.open_bundle(tiny_bundle)
+    until(made, lambda: made.loaded is not None)
+    yield made
+    made.close(1)
+
+
+def until(presenter: Presenter, reached: Callable[[], object], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while True:
+        presenter.poll()
+        if reached():
+            return
+        assert time.monotonic() < end, "not reached in time"
+        time.sleep(0.005)
+
+
+def test_folder_is_listed_shown_and_classified(presenter: Presenter, digits: Path) -> None:
+    presenter.open_paths([digits])
+    until(presenter, lambda: presenter.library.classified == 3 and presenter.look is not None and not presenter.busy)
+    assert [path.name for path in presenter.library.paths] == ["one.png", "seven.png", "zero.png"]
+    bars = class_bars(presenter)
+    assert len(bars) == 10 and sum(bar.share for bar in bars) == pytest.approx(1, abs=1e-5)
+    assert [bar.share for bar in bars] == sorted((bar.share for bar in bars), reverse=True)
+    assert status(presenter).engine.startswith("CPU fp32")
+
+
+def test_only_the_picture_asked_for_last_is_shown(presenter: Presenter, digits: Path) -> None:
+    presenter.open_paths(sorted(digits.iterdir()))
+    for index in (1, 2, 0, 2):
+        presenter.show(index)
+    assert words(presenter).detail == "Opening\u2026", "never the verdict of another picture"
+    until(presenter, lambda: presenter.look is not None)
+    assert presenter.look is not None and presenter.look.path.name == "zero.png"
+
+
+def test_one_bad_picture_does_not_stop_the_others(presenter: Presenter, digits: Path) -> None:
+    (digits / "bad.png").write_bytes(b"no")
+    presenter.open_paths([digits])
+    until(presenter, lambda: presenter.library.classified == 4 and not presenter.busy)
+    assert list(presenter.library.states == FAILED) == [True, False, False, False]
+    assert presenter.errors == [], "browsing past a bad picture is no reason for a dialog"
+
+
+def test_marked_square_is_what_is_classified(presenter: Presenter, digits: Path) -> None:
+    presenter.open_paths([digits / "seven.png"])
+    until(presenter, lambda: presenter.look is not None and presenter.look.result is not None)
+    whole = presenter.look.result.image  # type: ignore[union-attr]
+    region = Region(10, 20, 60, 70)
+    presenter.set_region(region)
+    until(presenter, lambda: presenter.look.result.region == region)  # type: ignore[union-attr]
+    assert (presenter.look.result.image != whole).any()  # type: ignore[union-attr]
+    presenter.set_region(None)
+    until(presenter, lambda: (presenter.look.result.image == whole).all())  # type: ignore[union-attr]
+
+
+def test_changed_bundle_classifies_anew_and_refused_bundle_changes_nothing(
+    presenter: Presenter, tiny_bundle: Path, digits: Path
+) -> None:
+    presenter.open_paths([digits])
+    until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
+    before = presenter.loaded
+    presenter.set_engine(threads=1)
+    until(presenter, lambda: presenter.loaded is not before and presenter.library.classified == 3)
+    running = presenter.loaded
+    (tiny_bundle / "bundle.json").write_text("{}")
+    presenter.open_bundle(tiny_bundle)
+    until(presenter, lambda: presenter.errors)
+    assert presenter.loaded is running and presenter.library.classified == 3
+
+
+def test_corrections_decide_where_training_copies_go(presenter: Presenter, digits: Path, tmp_path: Path) -> None:
+    presenter.export_folder = lambda: tmp_path / "out"  # type: ignore[method-assign]
+    presenter.open_paths([digits])
+    until(presenter, lambda: presenter.library.classified == 3 and presenter.look is not None and not presenter.busy)
+    presenter.correct(4)
+    presenter.export("folder")
+    until(presenter, lambda: presenter.notice)
+    assert [path.parent.name for path in (tmp_path / "out").rglob("one.png")] == ["4"]
+    assert sorted(path.name for path in digits.iterdir()) == ["one.png", "seven.png", "zero.png"]
+    presenter.notice = None
+    presenter.export("jsonl")
+    until(presenter, lambda: presenter.notice)
+    lines = [json.loads(line) for line in next((tmp_path / "out").glob("*.jsonl")).read_text().splitlines()]
+    assert [line.get("correction") for line in lines] == ["4", None, None]
+
+
+def test_sorting_puts_the_least_sure_first_and_filters_combine(presenter: Presenter, digits: Path) -> None:
+    presenter.open_paths([digits])
+    until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
+    order = presenter.library.listed("confidence")
+    confidences = presenter.library.probabilities.max(axis=1)[order]
+    assert list(confidences) == sorted(confidences)
+    assert [presenter.library.paths[i].name for i in presenter.library.listed("name", Filter(text="EV"))] == [
+        "seven.png"
+    ]
+
+
+def test_evidence_scale_is_one_for_all_classes_and_its_cells_tile_the_region() -> None:
+    maps = np.zeros((3, 4, 4), dtype=np.float32)
+    maps[0, 0, 0], maps[1, 3, 3] = 7.2, -1.0
+    limit = evidence.scale_limit(maps)
+    assert limit == 8
+    strong, weak = (evidence.overlay(maps[k], limit, grid=True) for k in (0, 1))
+    assert strong[0, 0, 3] > weak[-1, -1, 3] > 0, "weak evidence looks weak"
+    assert strong[0, 0, 0] > strong[0, 0, 2] and weak[-1, -1, 2] > weak[-1, -1, 0], "red for, blue against"
+    assert evidence.overlay(maps[2], limit, grid=False)[..., 3].max() == 0, "no evidence covers nothing"
+    region = Region(10, 20, 90, 100)
+    assert evidence.cell_region(0, 0, (4, 4), region) == Region(10, 20, 30, 40)
+    assert evidence.cell_region(3, 3, (4, 4), region) == Region(70, 80, 90, 100)
+
+
+def test_screen_and_picture_coordinates_agree_at_any_zoom() -> None:
+    area = Box(16, 68, 876, 652)
+    camera = geometry.Camera()
+    placement = geometry.place((4032, 3024), area, camera)
+    under = placement.to_picture(300, 300)
+    for _ in range(5):
+        camera = geometry.zoom_at(camera, placement, 300, 300, 1.2)
+        placement = geometry.place((4032, 3024), area, camera)
+    assert placement.to_picture(300, 300) == pytest.approx(under, abs=1)
+    box = placement.to_screen(Region(100, 200, 300, 400))
+    assert placement.to_picture(box.x, box.y) == pytest.approx((100, 200))
+
+
+def test_drawn_square_stays_a_square_inside_the_picture() -> None:
+    drawn = geometry.drawn_region((90, 90), (500, 95), (100, 100), 1.0)
+    assert drawn == Region(90, 90, 100, 100)
+    assert geometry.drawn_region((10, 10), (11, 11), (100, 100), 1.0) is None
+    assert geometry.moved_region(Region(0, 0, 50, 50), 80, -20, (100, 100)) == Region(50, 0, 100, 50)
+
+
+def test_compared_bundles_share_one_class_axis() -> None:
+    axis = shared_classes(("a", "b"), ("b", "c"))
+    assert axis == ("a", "b", "c")
+    first = on_axis(np.array([[0.9, 0.1], [0.1, 0.9]], dtype=np.float32), ("a", "b"), axis)
+    second = on_axis(np.array([[0.5, 0.5], [0.9, 0.1]], dtype=np.float32), ("b", "c"), axis)
+    apart = disagreement(first, second)
+    assert apart[0] > 1 > apart[1]
+
+
+def test_settings_survive_and_a_broken_file_is_set_aside(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    save_settings(Settings(theme="light", recent_folders=remember((), tmp_path)), file)
+    assert load_settings(file) == (Settings(theme="light", recent_folders=(str(tmp_path),)), None)
+    file.write_bytes(b"\xff{")
+    settings, notice = load_settings(file)
+    assert settings == Settings() and notice is not None and "set aside" in notice
+    assert file.with_name("settings.json.broken").read_bytes() == b"\xff{"
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.0, "0"), (0.001, "<1"), (0.934, "93"), (0.9999, ">99"), (1.0, "100")])
+def test_percentages_never_claim_certainty(share: float, text: str) -> None:
+    assert percent(share) == text
+
+
+def test_watched_folder_shows_new_pictures(presenter: Presenter, digits: Path) -> None:
+    presenter.watch(digits)
+    time.sleep(0.7)
+    Image.new("RGB", (40, 40), "white").save(digits / "new.png")
+    until(presenter, lambda: presenter.current is not None)
+    assert [path.name for path in presenter.library.paths] == ["new.png"]
