@@ -67,7 +67,7 @@ def to_onnx(module: Deployable, image_size: int, about: dict[str, object], *, op
             (example,),
             input_names=["image"],
             output_names=list(OUTPUTS),
-            dynamic_shapes={"image": {0: torch.export.Dim.DYNAMIC}},
+            dynamic_shapes={"image": {0: "batch"}},
             dynamo=True,
             optimize=optimize,
             verbose=False,
