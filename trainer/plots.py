@@ -42,6 +42,8 @@ def plot_curves(path: Path, rows: list[EpochMetrics], best_epoch: int) -> None:
     rate.set(title="learning rate at the start of the epoch", xlabel="epoch", yscale="log")
     for axes in (loss, accuracy, rate):
         axes.xaxis.get_major_locator().set_params(integer=True)
+        for line in axes.get_lines()[:2] if len(rows) == 1 else ():
+            line.set_marker("o")  # a line through one point would show nothing
     save_figure(path, figure)
 
 
