@@ -34,8 +34,8 @@ def evaluate(
     """Measure accuracy on FOLDER, which has one subfolder of pictures per class; draws the confusion matrix."""
     from runtime_app.catalog import open_bundle_or_newest
     from runtime_app.classifier import Classifier
-    from runtime_app.evaluation import labelled_pictures, tally
     from runtime_app.confusion_png import write_confusion
+    from runtime_app.evaluation import labelled_pictures, tally
     from runtime_app.pipeline import Failure, Outcome, classify_files
 
     classifier = Classifier(open_bundle_or_newest(bundle_path), device, precision)
