@@ -149,6 +149,7 @@ class Session(State):
             path = self.library.paths[self.current]
             self.library.record(self.current, Failure(path, error))
             if path == self._explicit:
+                self._explicit = None  # said once, even when the bundle opens only now and the picture is tried again
                 self.errors.append(error)
 
     # ---- the square --------------------------------------------------------------------------------------------

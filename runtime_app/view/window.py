@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from types import FrameType
@@ -68,6 +69,7 @@ def _run(presenter: Presenter) -> None:
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     loop = Loop(presenter)
+    sys.setswitchinterval(0.001)  # decoding threads must not make the window wait for its turn
     gc.freeze()  # what was imported stays: fewer pauses in frames
     try:
         while loop.surface.open and not stopping and not loop.ui.leave:
