@@ -128,18 +128,20 @@ def _evidence(c: Canvas, box: Box, ui: Ui, look: Look) -> None:
     enlarged = _enlarged(result.image)
     height, width = result.image.shape[:2]
     c.text(box.x, box.y + 8, "What the network sees", SMALL, c.palette.muted)
-    picture = Box(box.x, box.y + 24, _INPUT, _INPUT * height / width)
+    side = _INPUT if box.w >= 320 else _INPUT - 16
+    picture = Box(box.x, box.y + 24, side, side * height / width)
     c.sprite(picture, ("input", id(result)), enlarged)
     c.text(picture.x, picture.bottom + 14, f"{width} \u00d7 {height} pixels", SMALL, c.palette.muted)
-    right = Box(picture.right + 20, box.y, box.right - picture.right - 20, box.h)
+    left = max(picture.right, box.x + text_width("What the network sees", SMALL)) + 12
+    right = Box(left, box.y, box.right - left, box.h)
     name = p.loaded.bundle.manifest.classes[p.evidence_class]
     c.text(right.x, right.y + 8, "Evidence for", SMALL, c.palette.muted)
     x = right.x + text_width("Evidence for ", SMALL)
     c.text(x, right.y + 8, name, SMALL, c.palette.ink, bold=True, width=right.right - x)
     settings = p.settings
-    on = Box(right.x, right.y + 24, right.w / 2 - 4, 24)
+    on = Box(right.x, right.y + 24, right.w / 2 + 4, 24)
     widgets.switch(c, on, "evidence", "Map", settings.show_evidence, lambda: p.toggle("show_evidence"), "Space")
-    cells = Box(right.x + right.w / 2, on.y, right.w / 2, 24)
+    cells = Box(right.x + right.w / 2 + 4, on.y, right.w / 2 - 4, 24)
     widgets.switch(
         c, cells, "grid", "Cells", settings.grid_cells, lambda: p.toggle("grid_cells"), "True grid cells (G)"
     )
