@@ -16,7 +16,6 @@ _LIST, _ROW, _BARS = 340, 44, 10
 
 def draw(c: Canvas, box: Box, ui: Ui) -> None:
     p = ui.presenter
-    c.rectangle(box, c.palette.back)
     area = box.inset(16, 12)
     other = p.comparison.loaded
     if p.loaded is None or not len(p.library) or other is None:

@@ -16,7 +16,6 @@ _SIDE = 184  # width of the list of classes
 
 def draw(c: Canvas, box: Box, ui: Ui) -> None:
     p = ui.presenter
-    c.rectangle(box, c.palette.back)
     area = box.inset(16, 12)
     _states(c, area, ui)
     if p.loaded is None or not len(p.library):

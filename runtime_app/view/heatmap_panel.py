@@ -21,7 +21,6 @@ _LOG_FLOOR = 1e-4
 
 def draw(c: Canvas, box: Box, ui: Ui) -> None:
     p = ui.presenter
-    c.rectangle(box, c.palette.back)
     area = box.inset(16, 12)
     end = lists.sort_tabs(c, area.x, area.y, ui)
     log = Box(end + 20, area.y, 120, 28)

@@ -1,7 +1,5 @@
 """Key codes of Dear PyGui as names such as "Ctrl+Shift+O"."""
 
-from collections.abc import Callable
-
 import dearpygui.dearpygui as dpg
 
 _EQUAL = 602  # ImGuiKey_Equal, where the plus sign lies on most keyboards; the library has no name for it
@@ -15,13 +13,13 @@ _NAMES |= {getattr(dpg, f"mvKey_{letter}"): letter for letter in "ABCDEFGHIJKLMN
 _NAMES |= {getattr(dpg, f"mvKey_NumPad{digit}"): str(digit) for digit in range(10)}
 
 
-def key_name(key: int, held: Callable[..., bool]) -> str | None:
-    """None for a key that means nothing here. held: whether one of these keys is down."""
+def key_name(key: int, held: frozenset[int]) -> str | None:
+    """None for a key that means nothing here. held: the keys that are down."""
     name = _NAMES.get(key)
     if name is None:
         return None
-    shift = held(dpg.mvKey_LShift, dpg.mvKey_RShift)
+    shift = bool(held & {dpg.mvKey_LShift, dpg.mvKey_RShift})
     if name == "+" or (name == "-" and not shift):
         shift = False  # on many keyboards the plus sign needs Shift
-    control = held(dpg.mvKey_LControl, dpg.mvKey_RControl)
+    control = bool(held & {dpg.mvKey_LControl, dpg.mvKey_RControl})
     return ("Ctrl+" if control else "") + ("Shift+" if shift else "") + name

@@ -114,7 +114,7 @@ class Loop:
         elif event.kind == "wheel":
             self._wheel(event.amount)
         elif event.kind == "key":
-            self._key(event.key)
+            self._key(event)
 
     def _press(self, button: int) -> None:
         hit = self._hit_at(*self.ui.pointer)
@@ -149,8 +149,8 @@ class Loop:
 
     # ---- keys --------------------------------------------------------------------------------------------------
 
-    def _key(self, key: int) -> None:
-        name = key_name(key, self.surface.held)
+    def _key(self, event: Event) -> None:
+        name = key_name(event.key, event.held)
         if name is None or (self.surface.typing and name != "Esc"):
             return
         if name in ("Tab", "Shift+Tab"):

@@ -20,7 +20,6 @@ _GRIP = 14  # points around a corner of the square that resize it
 
 def draw(c: Canvas, box: Box, ui: Ui) -> None:
     p = ui.presenter
-    c.rectangle(box, c.palette.back)
     if p.current is None:
         _empty(c, box, ui)
         return

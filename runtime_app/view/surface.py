@@ -35,12 +35,13 @@ _CJK_FONTS = (
 
 @dataclass(frozen=True)
 class Event:
-    """kind: press, release, wheel, key or character. button: 0 left, 1 right, 2 middle; amount: turns of the wheel."""
+    """kind: press, release, wheel, key or character. button: 0 left, 1 right, 2 middle; amount: turns of the wheel; held: keys."""
 
     kind: str
     button: int = 0
     amount: float = 0.0
     key: int = 0
+    held: frozenset[int] = frozenset()
 
 
 class Surface:
@@ -52,12 +53,14 @@ class Surface:
         self._textures: OrderedDict[Hashable, tuple[int, int]] = OrderedDict()
         self._texture_pixels = 0
         self._events: list[Event] = []
+        self._down: set[int] = set()
         dpg.create_context()
         dpg.configure_app(manual_callback_management=True)
         self._fonts()
         with dpg.theme() as theme, dpg.theme_component(dpg.mvAll):
             dpg.add_theme_style(dpg.mvStyleVar_WindowPadding, 0, 0)
             dpg.add_theme_style(dpg.mvStyleVar_WindowBorderSize, 0)
+            dpg.add_theme_color(dpg.mvThemeCol_WindowBg, _CLEAR)  # the drawing covers it: one fill less a frame
         dpg.bind_theme(theme)
         dpg.add_texture_registry(tag="textures")
         with dpg.window(tag="sheet", no_scrollbar=True, no_scroll_with_mouse=True):
@@ -92,7 +95,8 @@ class Surface:
                     button, callback=lambda s, a, u: post(Event("release", u)), user_data=button
                 )
             dpg.add_mouse_wheel_handler(callback=lambda s, a, u: post(Event("wheel", amount=float(a))))
-            dpg.add_key_press_handler(callback=lambda s, a, u: post(Event("key", key=int(a))))
+            dpg.add_key_press_handler(callback=lambda s, a, u: self._key_pressed(int(a)))
+            dpg.add_key_release_handler(callback=lambda s, a, u: self._down.discard(int(a)))
 
     # ---- the loop's side ---------------------------------------------------------------------------------------
 
@@ -118,8 +122,10 @@ class Surface:
         self._events.clear()
         return taken
 
-    def held(self, *keys: int) -> bool:
-        return any(dpg.is_key_down(key) for key in keys)
+    def _key_pressed(self, key: int) -> None:
+        """Which keys are held is followed event by event: asked later, a modifier may have been let go already."""
+        self._down.add(key)
+        self._events.append(Event("key", key=key, held=frozenset(self._down)))
 
     def frame(self) -> None:
         dpg.render_dearpygui_frame()
