@@ -39,7 +39,6 @@ def main() -> None:
             "window-light": ("light", (960, 600), lambda shown: None),
             "heatmap": ("dark", (1280, 800), lambda shown: shown.key("ctrl+2")),
             "gallery": ("light", (1280, 800), lambda shown: shown.key("ctrl+3")),
-            "compare": ("dark", (1280, 800), _compare),
             "square": ("dark", (1280, 800), _draw_square),
         }
         for name, (theme, size, step) in shots.items():
@@ -59,14 +58,6 @@ def take(path: Path, home: Path, arguments: list, theme: str, size: tuple[int, i
         shown.settle()
         shown.grab().save(path, optimize=True)
     print(path)
-
-
-def _compare(shown: Window) -> None:
-    """With the first variant or bundle that is offered, once all pictures have both opinions."""
-    shown.key("ctrl+4")
-    if "compare.0" in shown.state()["hits"]:
-        shown.click("compare.0")
-        shown.wait_text("get another class", 60)
 
 
 def _draw_square(shown: Window) -> None:

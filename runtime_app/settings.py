@@ -25,7 +25,7 @@ class Settings(msgspec.Struct, frozen=True):
     scale: float = 0.0
     width: int = 1280
     height: int = 800
-    opacity: float = 0.65
+    opacity: float = 0.5
     show_evidence: bool = True
     grid_cells: bool = False
     colours: Literal["viridis", "cividis"] = "viridis"
@@ -82,7 +82,7 @@ def _checked(settings: Settings) -> Settings:
     return msgspec.structs.replace(
         settings,
         scale=0.0 if not finite.get("scale") else min(max(finite["scale"], 0.5), 4.0),
-        opacity=min(max(finite.get("opacity", 0.65), 0.0), 1.0),
+        opacity=min(max(finite.get("opacity", Settings.opacity), 0.0), 1.0),
         width=min(max(settings.width, 640), 16384),
         height=min(max(settings.height, 400), 16384),
         threads=min(max(settings.threads, 0), os.cpu_count() or 1),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from runtime_app.commands.options import ANY_PATH, engine_options, gather_pictures
+from runtime_app.commands.options import ANY_PATH, engine_options
 from runtime_app.imaging import Resize
 from runtime_app.providers import Device
 
@@ -21,7 +21,8 @@ def window(
     from runtime_app.view.window import open_window
 
     bundles = [path for path in paths if is_bundle(path) or (path.is_dir() and find_bundles([path]))]
-    pictures = gather_pictures(tuple(path for path in paths if path not in bundles))
+    pictures = [path for path in paths if path not in bundles]
     wanted = bundle_path or (bundles[-1] if bundles else None)
-    bundle = open_bundle_or_newest(wanted) if wanted or find_bundles() else None
+    # Without a name the window opens first and finds the newest bundle itself; folders are listed in its background too.
+    bundle = open_bundle_or_newest(wanted) if wanted else None
     return open_window(bundle, pictures, device=device, precision=precision, resize=resize)
