@@ -1,7 +1,10 @@
 """Few epochs, high learning rate: Nesterov SGD on a triangular schedule, after David Page's "How to train your ResNet".
 
-The network has no time to overfit in a dozen epochs, so there is no dropout; label smoothing and the decay do what
-regularisation is needed. Logits are scaled by 1/8, without which training does not start at this learning rate.
+Reached on CIFAR-10, one seed: 90.3% of the test pictures in a single view, 91.4% averaged over flips and shifts, 90.1% of
+the validation pictures; 15 epochs, 0.42 PFLOP (103 M multiply-adds a picture, times three for the backward pass), 90
+minutes on two CPU cores that had other work at the same time. Training accuracy ended at 95%: the network overfits.
+
+Logits are scaled by 1/8, without which training does not start at this learning rate; there is no dropout.
 """
 
 from torch.optim import SGD, Optimizer
