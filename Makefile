@@ -5,13 +5,14 @@ RUNTIME := .venv-runtime/bin/python
 DEMO := artifacts/demo
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo app test test-train test-runtime check lock clean-demo
+.PHONY: demo app test test-train test-runtime check lock
 .DELETE_ON_ERROR:
 
 # Train a small network on embedded data, export it through the gate, open the app on it.
 demo: .venv-train/.ready .venv-runtime/.ready
 	@$(TRAIN) -m trainer.demo $(DEMO)
-	@$(TRAIN) -m exporter --run latest --runs $(DEMO)/runs --bundles $(DEMO)/bundles
+	@ls $(DEMO)/bundles/*/bundle.json >/dev/null 2>&1 || \
+	  $(TRAIN) -m exporter --run latest --runs $(DEMO)/runs --bundles $(DEMO)/bundles
 	@$(RUNTIME) -m runtime_app.demo $(DEMO)
 
 # Open the newest bundle.

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from runtime_app.classifier import OUTPUTS
 from trainer.augment import normalise
 from trainer.checkpoint import Checkpoint
+from trainer.files import uninterrupted
 
 NORMALISED = "normalise"
 _SCOPES = "pkg.torch.onnx.name_scopes"
@@ -61,7 +62,8 @@ def to_onnx(module: Deployable, image_size: int, about: dict[str, object], *, op
     if module.training:
         raise ValueError("a module in training mode would be exported with dropout and batch statistics")
     example = torch.zeros(2, image_size, image_size, 3, dtype=torch.uint8)  # a traced batch of 1 would be frozen to 1
-    with _quiet():
+    # An exception raised by a signal inside torch's tracer ends the process with a C++ stack trace.
+    with _quiet(), uninterrupted():
         program = torch.onnx.export(
             module,
             (example,),
