@@ -12,7 +12,7 @@ PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 demo: .venv-train/.ready .venv-runtime/.ready
 	@$(TRAIN) -m trainer.demo $(DEMO)
 	@ls $(DEMO)/bundles/*/bundle.json >/dev/null 2>&1 || \
-	  $(TRAIN) -m exporter --run latest --runs $(DEMO)/runs --bundles $(DEMO)/bundles
+	  $(TRAIN) -m exporter --run latest --runs $(DEMO)/runs --bundles $(DEMO)/bundles --name digits
 	@$(RUNTIME) -m runtime_app.demo $(DEMO)
 
 # Open the newest bundle.
