@@ -146,7 +146,7 @@ def _open_store(path: Path) -> _Store:
         return _folder_store(path)
     if path.is_file():
         return _zip_store(path)
-    raise BundleError(path, "there is no such bundle", "Check the path.")
+    raise BundleError(path, "there is no such file or folder", "Check the path.")
 
 
 def _folder_store(folder: Path) -> _Store:

@@ -22,7 +22,7 @@ def selftest(
     from runtime_app.selftest import run_golden
 
     wanted = bundle or bundle_path
-    if wanted is not None and not wanted.exists():
+    if wanted is not None and not wanted.exists():  # a wrong path is wrong usage, not a failed test
         open_bundle_or_newest(wanted)
     try:
         opened = open_bundle_or_newest(wanted)

@@ -129,7 +129,7 @@ def test_a_count_of_classes_that_the_model_does_not_have_is_refused(tiny_bundle:
 
 
 def test_a_missing_bundle_says_so(tmp_path: Path) -> None:
-    assert "there is no such bundle" in refusal(tmp_path / "gone")
+    assert "there is no such file or folder" in refusal(tmp_path / "gone")
     assert not is_bundle(tmp_path / "gone")
 
 
