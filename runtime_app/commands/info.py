@@ -1,7 +1,6 @@
 """python -m runtime_app info: model card, versions, providers, and which one really runs."""
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import click
@@ -9,18 +8,6 @@ import click
 from runtime_app.commands.options import ANY_PATH, engine_options
 from runtime_app.imaging import Resize
 from runtime_app.providers import Device
-
-LIBRARIES = (
-    "onnxruntime",
-    "onnxruntime-gpu",
-    "dearpygui",
-    "numpy",
-    "pillow",
-    "msgspec",
-    "click",
-    "rich",
-    "platformdirs",
-)
 
 
 @click.command()
@@ -35,6 +22,7 @@ def info(bundle: Path | None, bundle_path: Path | None, device: Device, precisio
     from runtime_app.catalog import open_bundle_or_newest
     from runtime_app.classifier import Classifier
     from runtime_app.terminal import log_file
+    from runtime_app.versions import installed_libraries
 
     opened = open_bundle_or_newest(bundle or bundle_path)
     classifier = Classifier(opened, device, precision)
@@ -44,16 +32,6 @@ def info(bundle: Path | None, bundle_path: Path | None, device: Device, precisio
     obstacle = providers.cuda_obstacle()
     click.echo(f"CUDA         {'runs' if obstacle is None else f'{obstacle.reason}. {obstacle.advice}'}")
     click.echo(f"app          {__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}")
-    click.echo(f"libraries    {', '.join(_installed())}")
+    click.echo(f"libraries    {', '.join(installed_libraries())}")
     click.echo(f"log file     {log_file()}")
     return 0
-
-
-def _installed() -> list[str]:
-    found = []
-    for name in LIBRARIES:
-        try:
-            found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            continue
-    return found

@@ -1,7 +1,6 @@
 """The text of the about window: the model card, what was checked, versions, licences, where the log lies."""
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from runtime_app import __version__
@@ -9,11 +8,11 @@ from runtime_app.classifier import Classifier
 from runtime_app.errors import UserError
 from runtime_app.selftest import run_golden
 from runtime_app.terminal import log_file
+from runtime_app.versions import installed_libraries
 
 if TYPE_CHECKING:
     from runtime_app.presenter.presenter import Presenter
 
-_PACKAGES = ("onnxruntime-gpu", "onnxruntime", "numpy", "pillow", "dearpygui", "msgspec", "platformdirs")
 _Line = tuple[str, bool]
 
 
@@ -24,11 +23,7 @@ def about_lines(p: "Presenter") -> list[_Line]:
         lines += [("Self-test", True), (p.selftest_words, False), ("", False)]
     lines += _card(p)
     lines += [("", False), ("Versions", True), (f"This app {__version__}, Python {platform.python_version()}", False)]
-    for name in _PACKAGES:
-        try:
-            lines.append((f"{name} {version(name)}", False))
-        except PackageNotFoundError:
-            continue
+    lines += [(line, False) for line in installed_libraries()]
     lines += [("", False), ("Licences", True)]
     if p.loaded is not None:
         lines.append((f"This bundle: {p.loaded.bundle.manifest.licence}", False))
