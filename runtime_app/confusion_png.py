@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from runtime_app.colours import BLACK, VIRIDIS, WHITE, ink_on
+from runtime_app.png_file import save_png
 from runtime_app.typeface import MEDIUM, load, shorten, text_width
 
 _CELL, _PAD, _BODY, _SMALL = 44, 24, 14, 12
@@ -34,12 +35,7 @@ def write_confusion(path: Path, counts: NDArray[np.int64], classes: tuple[str, .
         if counts[row, column]:
             text = f"{100 * share:.0f}"
             draw.text((x + _CELL / 2 - 1, y + _CELL / 2), text, ink_on(colour), load(_SMALL), anchor="mm")
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        image.save(temporary, format="PNG")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    save_png(path, image)
 
 
 def _upright(text: str, length: int) -> Image.Image:

@@ -1,6 +1,5 @@
 """The probability heatmap as a PNG: pictures (rows) by classes (columns), one fixed scale from 0 to 1."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from PIL import Image, ImageDraw
 from runtime_app.colours import BLACK, VIRIDIS, WHITE, Rgb, ink_on
 from runtime_app.errors import UserError
 from runtime_app.pipeline import Result
+from runtime_app.png_file import save_png
 from runtime_app.typeface import MEDIUM, load, shorten, text_width
 
 _ROW, _THUMB, _NAME, _PAD = 32, 24, 220, 24
@@ -30,13 +30,7 @@ def write_heatmap(path: Path, outcomes: Sequence[Result], classes: tuple[str, ..
             "There is no result to draw a heatmap of.", "Choose at least one readable picture.", exit_status=1
         )
     picture = draw_heatmap(outcomes[:MAX_ROWS], classes, left_out=max(0, len(outcomes) - MAX_ROWS))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name[:40]}.{os.getpid()}.part")
-    try:
-        picture.save(temporary, format="PNG")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    save_png(path, picture)
 
 
 def draw_heatmap(outcomes: Sequence[Result], classes: tuple[str, ...], left_out: int = 0) -> Image.Image:

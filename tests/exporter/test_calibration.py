@@ -21,9 +21,10 @@ from .conftest import Export
 
 @pytest.fixture
 def overconfident() -> tuple[np.ndarray, np.ndarray]:
-    """Logits three times too large for the labels, which are drawn from their softmax at temperature 3."""
+    """Logits three times too large for the labels, which are drawn from their softmax at temperature 3; so many that
+    chance alone gives an error of 0.3%, well below what is asserted."""
     random = np.random.default_rng(0)
-    logits = random.normal(0, 6, (20_000, 5))
+    logits = random.normal(0, 6, (100_000, 5))
     shares = softmax(logits / 3, axis=1).cumsum(axis=1)
     return logits, (random.random((len(logits), 1)) > shares).sum(axis=1)
 
@@ -39,7 +40,7 @@ def test_temperature_is_found_and_minimises_the_likelihood_loss(overconfident: t
 def test_calibration_removes_the_error_and_leaves_accuracy_alone(overconfident: tuple[np.ndarray, np.ndarray]) -> None:
     logits, labels = overconfident
     before, after = measure(logits, labels, 1.0), measure(logits, labels, fit_temperature(logits, labels))
-    assert before.ece > 0.1 and after.ece < 0.02
+    assert before.ece > 0.1 and after.ece < 0.01
     assert after.nll < before.nll and after.brier < before.brier
     assert after.accuracy == before.accuracy
 
