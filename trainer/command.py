@@ -50,8 +50,14 @@ def start(given: dict[str, object], runs: Path, *, dry_run: bool) -> Path | None
 def configuration(given: dict[str, object]) -> TrainConfig:
     """The options that were given, the recipe's own choices, and the defaults, in this order."""
     recipe = load_recipe(str(given.get("recipe", DEFAULTS.recipe)))
-    device = str(setup.choose_device(str(given.get("device", "auto"))))
-    settings = {"epochs": recipe.epochs, "batch_size": recipe.batch_size, **given, "device": device}
+    device = setup.choose_device(str(given.get("device", "auto")))
+    settings = {
+        "epochs": recipe.epochs,
+        "batch_size": recipe.batch_size,
+        **given,
+        "device": str(device),
+        "precision": setup.choose_precision(device),
+    }
     config = TrainConfig(**settings, processes=planned_count())  # type: ignore[arg-type]
     if config.data == "digits":
         config = replace(config, flip=False)  # a mirrored 2 is no digit

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -28,6 +29,8 @@ class TrainConfig:
     """Decides the split, the initial weights, the order, the augmentation and dropout."""
     device: str = "cpu"
     """cpu or cuda, as it was chosen ("auto" is settled before)."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """What convolutions and products are computed in, as the device decided."""
     image_size: int = 32
     """Height and width of the network's input in pixels; pictures in folders are brought to it."""
     flip: bool = True

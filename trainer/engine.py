@@ -1,6 +1,5 @@
 """One step, one epoch, evaluation. Nothing here waits for the device inside an epoch."""
 
-import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -42,7 +41,8 @@ class Training:
     """Everything that an epoch changes or reads.
 
     model: the network, or what averages its gradients over processes; generator: draws order and augmentation, in every
-    process the same, on the data's device; batch_size: pictures per step over all processes.
+    process the same, on the data's device; batch_size: pictures per step over all processes; precision: what convolutions
+    and products are computed in (weights, statistics and the loss stay float32; bfloat16 needs no loss scaling).
     """
 
     network: CifarNet
@@ -56,6 +56,7 @@ class Training:
     batch_size: int
     seed: int
     ranks: Ranks = ALONE
+    precision: torch.dtype = torch.float32
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,6 @@ class Batch:
     images: Tensor
     labels: Tensor
     pictures: int
-
-
-def precision_for(device: torch.device) -> contextlib.AbstractContextManager:
-    """bfloat16 where a GPU has it (no loss scaling needed); float32 on CPUs, where the half formats are slower."""
-    if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
-        return torch.autocast("cuda", torch.bfloat16)
-    return contextlib.nullcontext()
 
 
 def training_batches(training: Training, epoch: int) -> Iterator[Batch]:
@@ -98,9 +92,10 @@ def training_batches(training: Training, epoch: int) -> Iterator[Batch]:
 def train_step(training: Training, batch: Batch) -> tuple[Tensor, Tensor]:
     """Forward, backward, clip, step. Returns (summed loss, number of hits) of this process's pictures."""
     recipe, ranks = training.recipe, training.ranks
-    with precision_for(batch.images.device):
+    mixed = training.precision != torch.float32
+    with torch.autocast(batch.images.device.type, training.precision, enabled=mixed):
         logits = training.model(batch.images)
-        loss = nn.functional.cross_entropy(logits, batch.labels, label_smoothing=recipe.label_smoothing)
+    loss = nn.functional.cross_entropy(logits.float(), batch.labels, label_smoothing=recipe.label_smoothing)
     training.optimizer.zero_grad(set_to_none=True)
     # Gradients are averaged over processes; where their shares differ by a picture, the larger one must weigh more.
     weight = len(batch.labels) * ranks.count / batch.pictures

@@ -2,8 +2,10 @@
 
 import os
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -44,6 +46,18 @@ def _why_cuda_does_not_run() -> str | None:
     except RuntimeError as error:
         return str(error).splitlines()[0]
     return None
+
+
+def choose_precision(device: torch.device) -> Literal["float32", "bfloat16"]:
+    """bfloat16 where the device multiplies it in hardware, and only there: elsewhere it is emulated and slower."""
+    if device.type == "cuda":
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        instructions: Mapping[str, bool] = getattr(
+            torch.cpu, "get_capabilities", dict
+        )()  # older than 2.12 (float32 then)
+        fast = any(instructions.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
+    return "bfloat16" if fast else "float32"
 
 
 def make_reproducible(config: TrainConfig) -> None:
@@ -175,5 +189,6 @@ def prepare_run(folder: Path, record: RunRecord, splits: Splits, network: CifarN
         batch_size=config.batch_size,
         seed=config.seed,
         ranks=ranks,
+        precision=getattr(torch, config.precision),
     )
     return Run(folder, record, training, test, statistics)

@@ -3,6 +3,7 @@ import torch
 
 from trainer.config import TrainConfig
 from trainer.recipes import RECIPES, load_recipe
+from trainer.recipes.muon import orthogonalised
 from trainer.setup import build_network
 
 
@@ -39,13 +40,13 @@ def test_every_trained_parameter_reaches_the_optimizer_once(name):
 def test_fast_recipe_plans_its_learning_rate_for_the_whole_run_and_no_further():
     recipe = load_recipe("fast")
     optimizer = recipe.optimizer(build_network(TrainConfig(recipe="fast"), recipe, 10))
-    scheduler = recipe.scheduler(optimizer, 20)
+    scheduler = recipe.scheduler(optimizer, 100)
     rates = []
-    for _ in range(20):
+    for _ in range(100):
         rates.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         scheduler.step()
-    assert max(rates) == pytest.approx(0.4, rel=0.2)
+    assert max(rates) <= 0.24
     assert rates[-1] < rates[0] < max(rates)
 
 
@@ -54,4 +55,10 @@ def test_fast_recipe_decays_no_norm_and_no_bias():
     optimizer = recipe.optimizer(build_network(TrainConfig(recipe="fast"), recipe, 10))
     for group in optimizer.param_groups:
         for parameter in group["params"]:
-            assert (group["weight_decay"] > 0) == (parameter.ndim > 1)
+            assert group["weight_decay"] == 0 or parameter.ndim > 1
+
+
+def test_an_orthogonalised_update_has_equal_singular_values():
+    for shape in ((64, 576), (96, 27)):
+        values = torch.linalg.svdvals(orthogonalised(torch.randn(shape, generator=torch.Generator().manual_seed(0))))
+        assert values.min() > 0.5 and values.max() < 1.3

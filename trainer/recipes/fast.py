@@ -1,50 +1,55 @@
-"""Few epochs, high learning rate: Nesterov SGD on a triangular schedule, after David Page's "How to train your ResNet".
+"""Few epochs: Muon on the convolutions, Nesterov SGD on the rest, learning rates falling linearly to zero (airbench94_muon's
+optimiser on this project's network, arXiv 2404.00498).
 
-Reached on CIFAR-10, one seed: 90.3% of the test pictures in a single view, 91.4% averaged over flips and shifts, 90.1% of
-the validation pictures; 15 epochs, 0.42 PFLOP (103 M multiply-adds a picture, times three for the backward pass), 90
-minutes on two CPU cores that had other work at the same time. Training accuracy ended at 95%: the network overfits.
+Measured on CIFAR-10, one seed, 6 epochs of 45,000 pictures in bfloat16 (78 seconds each on two CPU cores): 89.1% of the
+validation pictures in a single view, 90.3% averaged over flips and shifts; the Nesterov SGD recipe before it (batches of
+512, peak rate 0.4) reached 86.8% and 87.7% in the same 6 epochs and seconds. The 16 epochs that are the default have not been run yet.
 
-Logits are scaled by 1/8, without which training does not start at this learning rate; there is no dropout.
+Logits are scaled by 1/8, without which training does not start at these learning rates; there is no dropout.
 """
 
-from torch.optim import SGD, Optimizer
-from torch.optim.lr_scheduler import OneCycleLR
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR
 
 from trainer.augment import Augmentation
 from trainer.model import CifarNet
 from trainer.recipes import Recipe
+from trainer.recipes.muon import Muon
 
-_PEAK_LEARNING_RATE = 0.4
+_FILTERS_LEARNING_RATE = 0.24
+_OTHER_LEARNING_RATE = 0.1
 _WEIGHT_DECAY = 5e-4
+_WARM_UP_STEPS = 20
 
 
 def optimizer(network: CifarNet) -> Optimizer:
-    """Norms and biases are not decayed: pulling them to zero costs accuracy and regularises nothing."""
+    """Filters of colours (the first convolution) and the head stay with SGD, as in airbench. Norms and biases are not
+    decayed: pulling them to zero costs accuracy and regularises nothing."""
+    colours = network.get_parameter("blocks.0.conv1.weight")
     trained = [p for p in network.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": _WEIGHT_DECAY},
-        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return SGD(groups, lr=_PEAK_LEARNING_RATE, momentum=0.9, nesterov=True)
-
-
-def scheduler(optimizer: Optimizer, total_steps: int) -> OneCycleLR:
-    return OneCycleLR(
-        optimizer,
-        max_lr=_PEAK_LEARNING_RATE,
-        total_steps=total_steps,
-        pct_start=0.2,
-        anneal_strategy="linear",
-        cycle_momentum=False,
-        div_factor=5,
-        final_div_factor=100,
+    filters = [p for p in trained if p.ndim == 4 and p is not colours]
+    others = [p for p in trained if p.ndim > 1 and not any(p is f for f in filters)]
+    sgd = {"lr": _OTHER_LEARNING_RATE, "momentum": 0.85}
+    return Muon(
+        [
+            {"params": filters, "lr": _FILTERS_LEARNING_RATE, "momentum": 0.6, "orthogonal": True},
+            {"params": others, "weight_decay": _WEIGHT_DECAY, **sgd},
+            {"params": [p for p in trained if p.ndim <= 1], **sgd},
+        ]
     )
+
+
+def scheduler(optimizer: Optimizer, total_steps: int) -> LambdaLR:
+    def share(step: int) -> float:
+        return min(1.0, (step + 1) / _WARM_UP_STEPS) * max(0.0, 1 - step / total_steps)
+
+    return LambdaLR(optimizer, share)
 
 
 RECIPE = Recipe(
     name="fast",
-    epochs=15,
-    batch_size=512,
+    epochs=16,
+    batch_size=1024,
     augmentation=Augmentation(shift=3, padding="reflect", flip="alternating"),
     dropout=(0.0, 0.0, 0.0, 0.0),
     logit_scale=0.125,
