@@ -55,7 +55,7 @@ def choose_precision(device: torch.device) -> Literal["float32", "bfloat16"]:
     else:
         instructions: Mapping[str, bool] = getattr(
             torch.cpu, "get_capabilities", dict
-        )()  # older than 2.12 (float32 then)
+        )()  # not in every torch from 2.11 on; float32 without it
         fast = any(instructions.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
     return "bfloat16" if fast else "float32"
 

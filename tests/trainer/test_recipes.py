@@ -46,7 +46,7 @@ def test_fast_recipe_plans_its_learning_rate_for_the_whole_run_and_no_further():
         rates.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         scheduler.step()
-    assert max(rates) <= 0.24
+    assert max(rates) == pytest.approx(0.24, rel=0.2)
     assert rates[-1] < rates[0] < max(rates)
 
 
@@ -55,7 +55,8 @@ def test_fast_recipe_decays_no_norm_and_no_bias():
     optimizer = recipe.optimizer(build_network(TrainConfig(recipe="fast"), recipe, 10))
     for group in optimizer.param_groups:
         for parameter in group["params"]:
-            assert group["weight_decay"] == 0 or parameter.ndim > 1
+            # Muon holds the norm of its filters itself; every other weight is decayed.
+            assert (group["weight_decay"] > 0) == (parameter.ndim > 1 and not group["orthogonal"])
 
 
 def test_an_orthogonalised_update_has_equal_singular_values():
