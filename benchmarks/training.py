@@ -35,7 +35,7 @@ from trainer.data import Pictures, Splits
 from trainer.engine import Batch, Training, train_one_epoch, training_batches
 from trainer.provenance import library_versions, machine_name
 from trainer.recipes import RECIPES, load_recipe
-from trainer.setup import build_network, choose_device, describe, make_reproducible, prepare_run
+from trainer.setup import build_network, choose_device, choose_precision, describe, make_reproducible, prepare_run
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,9 @@ def measure(training: Training, statistics_: tuple, splits: Splits, batches: int
 
 def prepare(recipe_name: str, batch_size: int, device: str, batches: int) -> tuple[Training, tuple, Splits]:
     splits = generated(batch_size * max(batches, 8))
-    config = TrainConfig(recipe=recipe_name, batch_size=batch_size, device=str(choose_device(device)), epochs=1000)
+    where = choose_device(device)
+    precision = choose_precision(where)
+    config = TrainConfig(recipe=recipe_name, batch_size=batch_size, device=str(where), precision=precision, epochs=1000)
     make_reproducible(config)
     recipe = load_recipe(recipe_name)
     network = build_network(config, recipe, 10)
