@@ -1,4 +1,4 @@
-"""Batched crop, flip and normalisation on the device. Everything is one gather, so nothing is copied twice."""
+"""Batched crop, flip, normalisation and cutout on the device. Crop and flip are one gather, so nothing is copied twice."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,12 +14,14 @@ class Augmentation:
     shift: largest translation in pixels, each way; padding: what comes in from outside, black ("zero", as in the
     classic padded random crop) or the mirrored picture; flip: "random" mirrors by a coin flip each time, "alternating"
     mirrors every second epoch, each picture starting on a random side (airbench, arXiv 2404.00498, section 3.6: two
-    epochs in a row never show the same side twice); "none" for data where left and right differ.
+    epochs in a row never show the same side twice); "none" for data where left and right differ. cutout: side in pixels of
+    a square hidden behind the mean colour, 0 for none (arXiv 1708.04552; as in airbench it lies wholly inside).
     """
 
     shift: int = 4
     padding: Literal["zero", "reflect"] = "zero"
     flip: Literal["random", "alternating", "none"] = "random"
+    cutout: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,23 @@ def normalise(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     """uint8 [N, H, W, 3] -> float32 [N, 3, H, W] in channels_last memory: (x / 255 - mean) / std by channel."""
     scaled = (images.float() - 255 * mean) * (1 / (255 * std))
     return scaled.permute(0, 3, 1, 2)
+
+
+def draw_corners(count: int, cutout: int, height: int, width: int, generator: Generator) -> Tensor:
+    """Upper left corners of the hidden squares: int64 [count, 2], row and column, every place inside equally likely."""
+    device = generator.device
+    rows = torch.randint(0, height - cutout + 1, (count,), generator=generator, device=device)
+    columns = torch.randint(0, width - cutout + 1, (count,), generator=generator, device=device)
+    return torch.stack([rows, columns], 1)
+
+
+def cut_out(normalised: Tensor, corners: Tensor, cutout: int) -> Tensor:
+    """float32 [N, 3, H, W] -> the same with a square of every picture set to 0, the training pictures' mean colour."""
+    _, _, height, width = normalised.shape
+    down = torch.arange(height, device=normalised.device) - corners[:, :1]
+    right = torch.arange(width, device=normalised.device) - corners[:, 1:]
+    hidden = ((down >= 0) & (down < cutout))[:, :, None] & ((right >= 0) & (right < cutout))[:, None, :]
+    return normalised.masked_fill(hidden[:, None], 0.0)
 
 
 def _inside(positions: Tensor, length: int) -> Tensor:

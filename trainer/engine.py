@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from runtime_app.errors import UserError
-from trainer.augment import apply_variation, draw_variation, normalise
+from trainer.augment import apply_variation, cut_out, draw_corners, draw_variation, normalise
 from trainer.distributed import ALONE, Ranks
 from trainer.metrics import EpochMetrics
 from trainer.model import CifarNet
@@ -79,6 +79,8 @@ def training_batches(training: Training, epoch: int) -> Iterator[Batch]:
     count, device = len(data.labels), data.labels.device
     first_side = torch.randint(0, 2, (count,), generator=Generator().manual_seed(training.seed)).to(device)
     mirrored = ((first_side + epoch) % 2).bool()
+    height, width = data.store.shape[1:3]
+    cutout = min(augmentation.cutout, height // 2, width // 2)  # never most of a small picture
     order = torch.randperm(count, generator=training.generator, device=device)
     for chosen in order.split(training.batch_size):
         if len(chosen) < ranks.count:
@@ -86,7 +88,11 @@ def training_batches(training: Training, epoch: int) -> Iterator[Batch]:
         variation = draw_variation(len(chosen), augmentation, training.generator, mirrored[chosen])
         mine = chosen[ranks.share]
         varied = apply_variation(data.images(mine), variation.take(ranks.share), augmentation.padding)
-        yield Batch(normalise(varied, data.mean, data.std), data.labels[mine], len(chosen))
+        images = normalise(varied, data.mean, data.std)
+        if cutout:
+            corners = draw_corners(len(chosen), cutout, height, width, training.generator)
+            images = cut_out(images, corners[ranks.share], cutout)
+        yield Batch(images, data.labels[mine], len(chosen))
 
 
 def train_step(training: Training, batch: Batch) -> tuple[Tensor, Tensor]:

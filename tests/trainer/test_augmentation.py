@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer.augment import Augmentation, Variation, apply_variation, draw_variation, normalise
+from trainer.augment import Augmentation, Variation, apply_variation, cut_out, draw_corners, draw_variation, normalise
 
 
 def pictures(count: int = 4, side: int = 8) -> torch.Tensor:
@@ -69,3 +69,18 @@ def test_normalise_equals_the_formula():
     assert normalised.dtype == torch.float32
     assert normalised.is_contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(normalised.double(), expected, rtol=0, atol=1e-5)
+
+
+def test_cutout_hides_one_square_of_each_picture_anywhere_inside_and_nothing_else():
+    normalised = torch.rand(4000, 3, 8, 10) + 1
+    before = normalised.clone()
+    corners = draw_corners(4000, 3, 8, 10, torch.Generator().manual_seed(0))
+    hidden = cut_out(normalised, corners, 3)
+    assert torch.equal(normalised, before)
+    assert sorted(corners[:, 0].unique().tolist()) == list(range(6))
+    assert sorted(corners[:, 1].unique().tolist()) == list(range(8))
+    for picture, shown, (row, column) in zip(hidden[:50], before, corners.tolist(), strict=False):
+        expected = shown.clone()
+        expected[:, row : row + 3, column : column + 3] = 0
+        assert torch.equal(picture, expected)
+    assert ((hidden == 0).sum((1, 2, 3)) == 3 * 3 * 3).all()

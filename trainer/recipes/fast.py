@@ -3,7 +3,9 @@ optimiser on this project's network, arXiv 2404.00498).
 
 Measured on CIFAR-10, one seed, 6 epochs of 45,000 pictures in bfloat16 (78 seconds each on two CPU cores): 89.1% of the
 validation pictures in a single view, 90.3% averaged over flips and shifts; the Nesterov SGD recipe before it (batches of
-512, peak rate 0.4) reached 86.8% and 87.7% in the same 6 epochs and seconds. The 16 epochs that are the default have not been run yet.
+512, peak rate 0.4) reached 86.8% and 87.7% in the same 6 epochs and seconds.
+Without cutout, Nesterov SGD's 15 epochs ended at 95.2% of the training and 90.1% of the validation pictures: 40 epochs need
+a harder task. The 40 epochs that are the default have not been run yet.
 
 Logits are scaled by 1/8, without which training does not start at these learning rates; there is no dropout.
 """
@@ -48,9 +50,9 @@ def scheduler(optimizer: Optimizer, total_steps: int) -> LambdaLR:
 
 RECIPE = Recipe(
     name="fast",
-    epochs=16,
+    epochs=40,
     batch_size=1024,
-    augmentation=Augmentation(shift=3, padding="reflect", flip="alternating"),
+    augmentation=Augmentation(shift=4, padding="reflect", flip="alternating", cutout=12),
     dropout=(0.0, 0.0, 0.0, 0.0),
     logit_scale=0.125,
     dirac=True,
