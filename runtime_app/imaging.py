@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,6 +20,8 @@ RESIZES: tuple[Resize, ...] = ("crop", "letterbox", "stretch")
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
 MAX_PIXELS = 100_000_000
+# Conversions that need copies of a picture, or wide numbers, work on this many pixels at a time.
+_STRIP_PIXELS = 1 << 20
 _LETTERBOX_GREY = (128, 128, 128)
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -53,11 +56,14 @@ class Prepared:
     region: Region
 
 
-def open_picture(source: Path | bytes, name: str | None = None) -> Image.Image:
+def open_picture(
+    source: Path | bytes, name: str | None = None, before_decoding: Callable[[int], None] | None = None
+) -> Image.Image:
     """Decode a file (or its bytes) to an upright 8-bit RGB picture.
 
     EXIF orientation is applied, transparency composited on white, 16-bit, palette, CMYK and grey converted.
-    Of an animation the first frame counts. Raises PictureError with the reason and what to do.
+    Of an animation the first frame counts. `before_decoding` is told the number of pixels, before memory is taken for
+    them; at the peak a pixel needs 8 bytes. Raises PictureError with the reason and what to do.
     """
     label = name or (str(source) if isinstance(source, Path) else "the picture")
     try:
@@ -71,7 +77,10 @@ def open_picture(source: Path | bytes, name: str | None = None) -> Image.Image:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _refuse_huge(image, label)
-            return _to_rgb(ImageOps.exif_transpose(image))
+            if before_decoding is not None:
+                before_decoding(image.width * image.height)
+            ImageOps.exif_transpose(image, in_place=True)
+            return _to_rgb(image)
     except PictureError:
         raise
     except UnidentifiedImageError as error:
@@ -103,8 +112,7 @@ def prepare(
         source = _centred(picture.size, width / height, inside=True)
     elif resize == "letterbox":
         source = _centred(picture.size, width / height, inside=False)
-        picture, shift = _pad(picture, source)
-        return Prepared(_resample(picture, shift, width, height), source)
+        return Prepared(_letterboxed(picture, source, width, height), source)
     else:
         source = Region(0, 0, picture.width, picture.height)
     return Prepared(_resample(picture, source, width, height), source)
@@ -127,21 +135,45 @@ def _too_large(label: str) -> PictureError:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I") or image.mode == "F":
-        image = _to_8_bit(image)
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
-    return image.convert("RGB")
+    """`image` itself where it is RGB already: a copy of a large picture would double the memory."""
+    wide = image.mode.startswith("I") or image.mode == "F"
+    if not wide and not image.has_transparency_data:
+        return image if image.mode == "RGB" else image.convert("RGB")
+    full_scale = _full_scale(image) if wide else 0.0
+    rgb = Image.new("RGB", image.size)
+    for top, strip in _strips(image):
+        rgb.paste(_composited(_to_8_bit(strip, full_scale) if wide else strip), (0, top))
+    return rgb
 
 
-def _to_8_bit(image: Image.Image) -> Image.Image:
-    """Scale 16-bit integers by 1/257; floating point pictures are taken as 0..1 unless they reach beyond."""
-    values = np.asarray(image, dtype=np.float64)
-    finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    full_scale = 65535.0 if image.mode.startswith("I") else (1.0 if finite.max(initial=0.0) <= 1.0 else 255.0)
-    return Image.fromarray(np.rint(np.clip(finite / full_scale, 0, 1) * 255).astype(np.uint8))
+def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """(first row, rows from there on), from top to bottom."""
+    rows = max(1, _STRIP_PIXELS // max(1, image.width))
+    for top in range(0, image.height, rows):
+        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
+
+
+def _composited(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    image = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+
+
+def _full_scale(image: Image.Image) -> float:
+    """What counts as white. 16-bit integers: 65535; floating point pictures are taken as 0..1 unless they reach beyond."""
+    if image.mode.startswith("I"):
+        return 65535.0
+    highest = max((_finite(strip).max(initial=0.0) for _, strip in _strips(image)), default=0.0)
+    return 1.0 if highest <= 1.0 else 255.0
+
+
+def _to_8_bit(image: Image.Image, full_scale: float) -> Image.Image:
+    return Image.fromarray(np.rint(np.clip(_finite(image) / full_scale, 0, 1) * 255).astype(np.uint8))
+
+
+def _finite(image: Image.Image) -> NDArray[np.float64]:
+    return np.nan_to_num(np.asarray(image, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _centred(size: tuple[int, int], aspect: float, *, inside: bool) -> Region:
@@ -153,12 +185,27 @@ def _centred(size: tuple[int, int], aspect: float, *, inside: bool) -> Region:
     return Region(left, top, left + width, top + height)
 
 
-def _pad(picture: Image.Image, region: Region) -> tuple[Image.Image, Region]:
-    """Paste the picture on grey, large enough for `region`; returns it with the region in its coordinates."""
+def _letterboxed(picture: Image.Image, region: Region, width: int, height: int) -> NDArray[np.uint8]:
+    """The picture on grey, with `region` filling the output."""
     left, top = int(np.ceil(max(0.0, -region.left))), int(np.ceil(max(0.0, -region.top)))
-    canvas = Image.new("RGB", (picture.width + 2 * left, picture.height + 2 * top), _LETTERBOX_GREY)
+    size = (picture.width + 2 * left, picture.height + 2 * top)
+    if size[0] * size[1] > MAX_PIXELS:
+        return _letterboxed_small(picture, width, height)
+    canvas = Image.new("RGB", size, _LETTERBOX_GREY)
     canvas.paste(picture, (left, top))
-    return canvas, Region(region.left + left, region.top + top, region.right + left, region.bottom + top)
+    inside = Region(region.left + left, region.top + top, region.right + left, region.bottom + top)
+    return _resample(canvas, inside, width, height)
+
+
+def _letterboxed_small(picture: Image.Image, width: int, height: int) -> NDArray[np.uint8]:
+    """For pictures whose surround would not fit into memory (a long panorama): reduced first, then set on grey, with its
+    edges on whole pixels."""
+    scale = min(width / picture.width, height / picture.height)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    canvas = Image.new("RGB", (width, height), _LETTERBOX_GREY)
+    reduced = picture.resize(size, Image.Resampling.BICUBIC)
+    canvas.paste(reduced, ((width - size[0]) // 2, (height - size[1]) // 2))
+    return np.asarray(canvas, dtype=np.uint8)
 
 
 def _resample(picture: Image.Image, region: Region, width: int, height: int) -> NDArray[np.uint8]:

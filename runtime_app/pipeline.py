@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from runtime_app.bundle import Bundle
 from runtime_app.classifier import Classifier, Prediction
 from runtime_app.errors import Explanation, explain
-from runtime_app.imaging import Prepared, Region, Resize, open_picture, prepare
+from runtime_app.imaging import MAX_PIXELS, Prepared, Region, Resize, open_picture, prepare
+from runtime_app.pixel_budget import PixelBudget
 from runtime_app.verdict import Verdict, scores, verdict
 
 BATCH = 64
+# All decoding threads together hold as much as the largest picture that is accepted; small ones never wait.
+_BUDGET = PixelBudget(MAX_PIXELS)
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,9 @@ Outcome = Result | Failure
 def prepare_file(path: Path, bundle: Bundle, resize: Resize | None) -> Prepared | Failure:
     size = bundle.manifest.input
     try:
-        return prepare(open_picture(path), (size.height, size.width), resize or size.resize)
+        with _BUDGET.share() as share:
+            picture = open_picture(path, before_decoding=share.take)
+            return prepare(picture, (size.height, size.width), resize or size.resize)
     except Exception as error:  # one bad picture must not stop the others
         return Failure(path, explain(error))
 

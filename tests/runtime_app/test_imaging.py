@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from runtime_app import imaging
 from runtime_app.imaging import PictureError, Region, open_picture, prepare
@@ -176,3 +176,57 @@ def test_list_pictures_finds_every_format_below_a_folder(tmp_path: Path) -> None
         (tmp_path / name).write_bytes(b"x")
     names = [path.relative_to(tmp_path).as_posix() for path in imaging.list_pictures(tmp_path)]
     assert names == ["b.JPG", "deep/a.png", "deep/er/c.webp"]
+
+
+def whole_picture_at_once(data: bytes) -> np.ndarray:
+    """The plain way, with copies of the whole picture: what conversion in strips must equal, bit for bit."""
+    image = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    if image.mode.startswith("I") or image.mode == "F":
+        values = np.nan_to_num(np.asarray(image, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+        full_scale = 65535.0 if image.mode.startswith("I") else (1.0 if values.max() <= 1.0 else 255.0)
+        image = Image.fromarray(np.rint(np.clip(values / full_scale, 0, 1) * 255).astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return np.asarray(image.convert("RGB"))
+
+
+def noise(mode: str, height: int = 23, width: int = 31) -> Image.Image:
+    random = np.random.default_rng(0)
+    if mode == "I;16":
+        return Image.fromarray(random.integers(0, 65536, (height, width), dtype=np.uint16))
+    if mode in ("F", "F255"):
+        values = random.uniform(-0.1, 1.0 if mode == "F" else 300.0, (height, width)).astype(np.float32)
+        values[0, :2] = np.nan, 0.0
+        return Image.fromarray(values)
+    channels = {"1": 1, "L": 1, "LA": 2, "RGB": 3}.get(mode, 4)
+    array = random.integers(0, 256, (height, width, channels), dtype=np.uint8)
+    if mode in ("P", "PA"):
+        return Image.fromarray(array[..., :3]).quantize(40)
+    if mode == "CMYK":
+        return Image.fromarray(array, mode="CMYK")
+    return Image.fromarray(array[..., 0] if channels == 1 else array).convert(mode)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("transparency", [None, 7])
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "F", "F255"])
+def test_conversion_in_strips_equals_the_whole_picture_at_once(mode, transparency, orientation, monkeypatch) -> None:
+    monkeypatch.setattr(imaging, "_STRIP_PIXELS", 100)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options: dict[str, object] = {"exif": exif}
+    if transparency is not None and mode in ("L", "P", "RGB"):
+        options["transparency"] = transparency if mode != "RGB" else noise("RGB").getpixel((3, 3))
+    data = encode(noise(mode), "TIFF" if mode in ("CMYK", "F", "F255") else "PNG", **options)
+    np.testing.assert_array_equal(np.asarray(open_picture(data)), whole_picture_at_once(data))
+
+
+def test_letterbox_of_a_long_panorama_needs_no_square_of_its_length(monkeypatch) -> None:
+    monkeypatch.setattr(imaging, "MAX_PIXELS", 10_000)
+    wide = Image.new("RGB", (400, 40), (200, 10, 30))
+    image = prepare(wide, (32, 32), "letterbox").image
+    np.testing.assert_array_equal(np.unique(image.reshape(-1, 3), axis=0), [[128, 128, 128], [200, 10, 30]])
+    assert (image[:, 0] == (200, 10, 30)).all(axis=1).nonzero()[0].tolist() == [14, 15, 16]
+    tall = prepare(wide.transpose(Image.Transpose.ROTATE_90), (32, 32), "letterbox").image
+    np.testing.assert_array_equal(tall, image.transpose(1, 0, 2))
