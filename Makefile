@@ -33,6 +33,15 @@ check: .venv-train/.ready-dev
 	$(TRAIN) -m mypy
 	.venv-train/bin/lint-imports
 
+# The app for people without Python: dist/evidence and one .zip, with the shipped bundle inside; then its tests.
+.PHONY: package test-package
+package: .venv-package/.ready
+	.venv-package/bin/python -m package.build
+
+test-package: .venv-runtime/.ready-dev display-packages
+	@test -x dist/evidence/evidence || { echo "Nothing is packaged yet: run make package first." >&2; exit 2; }
+	$(RUNTIME) -m pytest tests/packaging
+
 .venv-%/.ready: requirements-%.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else 0'
 	$(PYTHON) -m venv .venv-$*
@@ -52,7 +61,7 @@ display-packages:
 
 # Pin every version again from requirements/*.in (needs uv).
 lock:
-	for name in runtime runtime-cpu runtime-cuda train dev; do \
+	for name in runtime runtime-cpu runtime-cuda package train dev; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
 	    $$(test $$name = runtime || echo --constraint requirements-runtime.txt) \
 	    requirements/$$name.in --output-file requirements-$$name.txt || exit 1; \

@@ -11,6 +11,7 @@ import click
 from click_default_group import DefaultGroup
 
 from runtime_app.errors import UserError
+from runtime_app.installation import program
 from runtime_app.manifest import Precision
 from runtime_app.terminal import common_options, run
 
@@ -127,7 +128,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def main() -> None:
-    run(cli, "python -m exporter")
+    run(cli, program("exporter", "evidence-export"))
 
 
 if __name__ == "__main__":

@@ -3,11 +3,12 @@
 from typing import NoReturn
 
 from runtime_app.commands import app
+from runtime_app.installation import app_program
 from runtime_app.terminal import run
 
 
 def main() -> NoReturn:
-    run(app, "python -m runtime_app")
+    run(app, app_program())
 
 
 if __name__ == "__main__":

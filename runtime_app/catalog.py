@@ -8,9 +8,8 @@ import platformdirs
 from runtime_app import APP_NAME
 from runtime_app.bundle import Bundle, BundleError, is_bundle, open_bundle, read_manifest
 from runtime_app.errors import UserError
+from runtime_app.installation import app_folder
 from runtime_app.manifest import Manifest
-
-ADVICE = "Run `make demo` to make one, or name a bundle with --bundle."
 
 
 @dataclass(frozen=True)
@@ -22,8 +21,16 @@ class Entry:
 
 
 def default_folders() -> list[Path]:
-    """./artifacts/bundles, then the user's data folder."""
-    return [Path("artifacts/bundles"), platformdirs.user_data_path(APP_NAME, appauthor=False) / "bundles"]
+    """./artifacts/bundles, or `bundles` beside the packaged app's executable; then the user's data folder."""
+    packaged = app_folder()
+    first = Path("artifacts/bundles") if packaged is None else packaged / "bundles"
+    return [first, platformdirs.user_data_path(APP_NAME, appauthor=False) / "bundles"]
+
+
+def no_bundle_advice() -> str:
+    """What to do when there is no bundle: only a checkout has a `make demo`."""
+    make = "Run `make demo` to make one" if app_folder() is None else f"Put one into {default_folders()[-1]}"
+    return f"{make}, or name a bundle with --bundle."
 
 
 def find_bundles(folders: list[Path] | None = None) -> list[Entry]:
@@ -45,7 +52,7 @@ def open_newest(folders: list[Path] | None = None) -> Bundle:
     entries = find_bundles(folders)
     if not entries:
         searched = " and ".join(str(folder) for folder in (default_folders() if folders is None else folders))
-        raise UserError(f"There is no bundle in {searched}.", ADVICE)
+        raise UserError(f"There is no bundle in {searched}.", no_bundle_advice())
     return open_bundle(entries[0].path)
 
 

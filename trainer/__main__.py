@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from runtime_app.installation import program
 from runtime_app.terminal import common_options, run
 from trainer.config import TrainConfig
 from trainer.recipes import RECIPES
@@ -48,7 +49,7 @@ def train(dry_run: bool, runs: Path, resume: Path | None, **settings: object) ->
 
 
 def main() -> None:
-    run(train, "python -m trainer")
+    run(train, program("trainer", "evidence-train"))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,34 @@
+"""How this copy of the app was installed: packaged with its own Python, as a command, or from a checkout."""
+
+import os
+import sys
+from pathlib import Path
+
+
+def app_folder() -> Path | None:
+    """The folder of the packaged app's executable; None when an ordinary Python runs it."""
+    return Path(sys.executable).resolve().parent if getattr(sys, "frozen", False) else None
+
+
+def program(module: str, command: str) -> str:
+    """What a person types to start this program again: `python -m MODULE` in a checkout, otherwise `COMMAND`."""
+    return f"python -m {module}" if sys.argv[0].endswith(".py") else command
+
+
+def app_program() -> str:
+    """The same for the app itself, for sentences that name one of its commands."""
+    return program("runtime_app", "evidence")
+
+
+def forget_own_libraries() -> None:
+    """Let programs that the packaged app starts (dialogs, clipboard) use the system's libraries, not those inside it.
+
+    The bootloader puts the app's folder into LD_LIBRARY_PATH; this process has read it already and no longer needs it.
+    """
+    if app_folder() is None:
+        return
+    before = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
+    if before is None:
+        os.environ.pop("LD_LIBRARY_PATH", None)
+    else:
+        os.environ["LD_LIBRARY_PATH"] = before
