@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 LARGEST = 250_000_000
 """Bytes of the unpacked folder."""
 _NEEDED = 600_000_000  # work files, the folder and the .zip, which lie beside each other until all is done
+_PROGRAM = "evidence.exe" if sys.platform == "win32" else "evidence"
 _NO_SPACE = "No space left on device"
 
 
@@ -110,7 +111,7 @@ def _check(folder: Path) -> None:
             exit_status=1,
         )
     done = subprocess.run(
-        [folder / "evidence", "selftest"], capture_output=True, text=True, errors="replace", check=False
+        [folder / _PROGRAM, "selftest"], capture_output=True, text=True, errors="replace", check=False
     )
     if done.returncode != 0:
         raise UserError(

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from runtime_app import __version__
 from runtime_app.errors import UserError
-from runtime_app.licences import Licence, of_distribution
+from runtime_app.licences import Licence, of_distribution, own
 
 LIST, TEXTS = "licences.json", "LICENCES.txt"
 _RULE = "=" * 100
@@ -35,9 +34,11 @@ def gather(sources: Iterable[str], root: Path) -> list[Licence]:
             parts.setdefault(owners[source].name.lower(), of_distribution(owners[source]))
         elif source.is_relative_to(installed):
             raise UserError(f"No installed distribution lists {source}.", "Make .venv-package anew.", exit_status=1)
+        elif source.name == "base_library.zip":  # Python's own modules, zipped by PyInstaller
+            continue
         elif not source.is_relative_to(ours) and (not source.is_relative_to(prefix) or _is_system_library(source)):
             system.append(source)
-    parts |= {f"python {part.name}": part for part in _own(ours)}
+    parts |= {f"python {part.name}": part for part in _python_and_own()}
     for path in system:
         part = _system(path)
         parts.setdefault(f"system {part.name}", part)
@@ -55,7 +56,7 @@ def write(parts: list[Licence], folder: Path) -> Path:
     return folder / LIST
 
 
-def _own(root: Path) -> list[Licence]:
+def _python_and_own() -> list[Licence]:
     """The app, its typeface, and Python itself with the libraries that its installers build in."""
     python = next(
         (
@@ -71,14 +72,8 @@ def _own(root: Path) -> list[Licence]:
     name = re.search(r"^PYTHON SOFTWARE FOUNDATION LICENSE VERSION \d+", text, re.MULTILINE)
     return [
         Licence("Python", platform.python_version(), name[0].title() if name else "PSF", text),
-        _from_file("Evidence", __version__, root / "LICENSE"),
-        _from_file("Roboto", "", root / "runtime_app" / "view" / "fonts" / "LICENCE.txt"),
+        *own(),
     ]
-
-
-def _from_file(name: str, version: str, path: Path) -> Licence:
-    text = path.read_text(encoding="utf-8")
-    return Licence(name, version, next(line.strip() for line in text.splitlines() if line.strip()), text)
 
 
 def _is_system_library(path: Path) -> bool:

@@ -1,8 +1,10 @@
 """How this copy of the app was installed: packaged with its own Python, as a command, or from a checkout."""
 
+import importlib
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 
 def app_folder() -> Path | None:
@@ -32,3 +34,16 @@ def forget_own_libraries() -> None:
         os.environ.pop("LD_LIBRARY_PATH", None)
     else:
         os.environ["LD_LIBRARY_PATH"] = before
+
+
+def start_installed(module: str, extra: str) -> NoReturn:
+    """Run MODULE's command line; where pip installed it without what it needs, say which extra brings that (status 2)."""
+    try:
+        main = importlib.import_module(f"{module}.__main__").main
+    except ModuleNotFoundError as error:
+        if error.name and error.name.split(".")[0] == module:
+            raise
+        sys.stderr.write(f"Error: {error.name} is not installed. Run `pip install 'evidence[{extra}]'`.\n")
+        sys.exit(2)
+    main()
+    sys.exit(0)

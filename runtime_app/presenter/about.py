@@ -3,9 +3,10 @@
 import platform
 from typing import TYPE_CHECKING
 
-from runtime_app import __version__
+from runtime_app import __version__, licences
 from runtime_app.classifier import Classifier
 from runtime_app.errors import UserError
+from runtime_app.installation import app_folder
 from runtime_app.selftest import run_golden
 from runtime_app.terminal import log_file
 from runtime_app.versions import installed_libraries
@@ -27,15 +28,12 @@ def about_lines(p: "Presenter") -> list[_Line]:
     lines += [("", False), ("Licences", True)]
     if p.loaded is not None:
         lines.append((f"This bundle: {p.loaded.bundle.manifest.licence}", False))
-    lines += [
-        (
-            "This app: MIT. Type: Roboto, Apache 2.0. Colour maps: viridis and cividis, CC0.",
-            False,
-        ),
-        ("", False),
-        ("Log", True),
-        (str(log_file()), False),
-    ]
+    lines += [(f"{part.name} {part.version}: {part.licence}".replace(" :", ":"), False) for part in licences.inside()]
+    lines.append(("Colour maps: viridis and cividis, CC0", False))
+    packaged = app_folder()
+    if packaged is not None:
+        lines.append((f"All texts: {packaged / 'LICENCES.txt'}", False))
+    lines += [("", False), ("Log", True), (str(log_file()), False)]
     return lines
 
 

@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+from runtime_app.catalog import no_bundle_advice
 from runtime_app.errors import Explanation
 from runtime_app.terminal import log_file
 from runtime_app.view import about_dialog, settings_dialog, widgets
@@ -108,9 +109,7 @@ def _bundles(c: Canvas, ui: Ui) -> None:
     entries = p.bundle_list()
     room = frame(c, ui, "Bundles", 600, 132 + 44 * min(max(len(entries), 2), 8))
     if not entries:
-        widgets.paragraph(
-            c, room, "No bundle was found. Run `make demo` to make one, or choose one from elsewhere.", muted=True
-        )
+        widgets.paragraph(c, room, f"No bundle was found. {no_bundle_advice()}", muted=True)
     opened = p.loaded.bundle.path.absolute() if p.loaded is not None else None
     fit = int((room.h - 44) // 44)
     first = int(ui.scrolled("bundles", len(entries) - fit))

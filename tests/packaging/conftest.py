@@ -1,0 +1,3 @@
+from tests.runtime_app.conftest import tiny_bundle
+
+__all__ = ["tiny_bundle"]
