@@ -71,5 +71,6 @@ def start_log() -> None:
         )
     except OSError:
         handler = logging.NullHandler()
+    handler.handleError = lambda record: None  # type: ignore[method-assign]  # a folder that is there may be read-only
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)
