@@ -8,7 +8,7 @@ import platformdirs
 from runtime_app import APP_NAME
 from runtime_app.bundle import Bundle, BundleError, is_bundle, open_bundle, read_manifest
 from runtime_app.errors import UserError
-from runtime_app.installation import app_folder
+from runtime_app.installation import app_folder, in_checkout
 from runtime_app.manifest import Manifest
 
 
@@ -29,7 +29,7 @@ def default_folders() -> list[Path]:
 
 def no_bundle_advice() -> str:
     """What to do when there is no bundle: only a checkout has a `make demo`."""
-    make = "Run `make demo` to make one" if app_folder() is None else f"Put one into {default_folders()[-1]}"
+    make = "Run `make demo` to make one" if in_checkout() else f"Put one into {default_folders()[-1]}"
     return f"{make}, or name a bundle with --bundle."
 
 

@@ -12,6 +12,11 @@ def app_folder() -> Path | None:
     return Path(sys.executable).resolve().parent if getattr(sys, "frozen", False) else None
 
 
+def in_checkout() -> bool:
+    """Whether the project's Makefile lies beside this package, so that its targets can be named in advice."""
+    return (Path(__file__).parents[1] / "Makefile").is_file()
+
+
 def program(module: str, command: str) -> str:
     """What a person types to start this program again: `python -m MODULE` in a checkout, otherwise `COMMAND`."""
     return f"python -m {module}" if sys.argv[0].endswith(".py") else command
@@ -43,7 +48,7 @@ def start_installed(module: str, extra: str) -> NoReturn:
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] == module:
             raise
-        sys.stderr.write(f"Error: {error.name} is not installed. Run `pip install 'evidence[{extra}]'`.\n")
+        sys.stderr.write(f"Error: {error.name} is not installed. In the checkout, run `pip install '.[{extra}]'`.\n")
         sys.exit(2)
     main()
     sys.exit(0)

@@ -120,6 +120,15 @@ def test_without_a_display_one_sentence_says_so(place: Path) -> None:
     assert done.stderr.startswith("Error: No window can be opened here") and done.stderr.count("\n") == 1
 
 
+def test_log_folder_that_is_read_only_costs_only_the_log(place: Path) -> None:
+    log = place / "state" / "evidence" / "log"
+    log.mkdir(parents=True)
+    log.chmod(0o555)
+    done = run(place, XDG_STATE_HOME=str(place / "state"))
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: No window can be opened here") and done.stderr.count("\n") == 1
+
+
 def test_licences_of_everything_inside_are_listed(place: Path) -> None:
     parts = json.loads((place / "evidence/_internal/runtime_app/licences.json").read_text(encoding="utf-8"))
     names = {part["name"] for part in parts}
