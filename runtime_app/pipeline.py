@@ -52,12 +52,14 @@ Outcome = Result | Failure
 
 def prepare_file(path: Path, bundle: Bundle, resize: Resize | None) -> Prepared | Failure:
     size = bundle.manifest.input
-    try:
-        with _BUDGET.share() as share:
-            picture = open_picture(path, before_decoding=share.take)
-            return prepare(picture, (size.height, size.width), resize or size.resize)
-    except Exception as error:  # one bad picture must not stop the others
-        return Failure(path, explain(error))
+    # The share ends last: until then an error holds on to the picture that it came from.
+    with _BUDGET.share() as share:
+        try:
+            return prepare(
+                open_picture(path, before_decoding=share.take), (size.height, size.width), resize or size.resize
+            )
+        except Exception as error:  # one bad picture must not stop the others
+            return Failure(path, explain(error))
 
 
 def classify_files(
