@@ -21,6 +21,9 @@ from trainer.data import Pictures
 
 CALIBRATION_PICTURES = 512
 _BATCH = 64
+# Ranges leave out the rarest activations. Validation accuracy of a CifarNet of 90.14%: 89.82% with the extremes inside,
+# 90.02% at 99.99, 90.04% at 99.999.
+_PERCENTILE = 99.999
 _QUANTISED = ["Conv", "MaxPool", "Add", "LeakyRelu"]
 
 
@@ -77,7 +80,8 @@ def to_int8(model: bytes, images: NDArray[np.uint8]) -> bytes:
             reduce_range=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            calibrate_method=CalibrationMethod.MinMax,
+            calibrate_method=CalibrationMethod.Percentile,
+            extra_options={"CalibPercentile": _PERCENTILE},
         )
         return serialise(onnx.load(target), about)
 
