@@ -4,11 +4,12 @@ int8 is static quantisation with QDQ nodes, weights per channel; normalisation, 
 fp32, where they cost nothing and keep maps and percentages exact.
 """
 
+import io
 import json
 import logging
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -111,9 +112,11 @@ def _metadata(model: bytes) -> dict[str, object]:
 
 @contextmanager
 def _without_advice() -> Iterator[None]:
-    """onnxruntime's quantiser logs advice about its own options, which nobody here can follow."""
+    """onnxruntime's quantiser logs advice about its own options, which nobody here can follow, and prints its progress
+    to stdout, where only results belong."""
     logging.disable(logging.WARNING)
     try:
-        yield
+        with redirect_stdout(io.StringIO()):
+            yield
     finally:
         logging.disable(logging.NOTSET)

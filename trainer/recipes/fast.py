@@ -1,11 +1,14 @@
 """Few epochs: Muon on the convolutions, Nesterov SGD on the rest, learning rates falling linearly to zero (airbench94_muon's
 optimiser on this project's network, arXiv 2404.00498).
 
-Measured on CIFAR-10, one seed, 6 epochs of 45,000 pictures in bfloat16 (78 seconds each on two CPU cores): 89.1% of the
-validation pictures in a single view, 90.3% averaged over flips and shifts; the Nesterov SGD recipe before it (batches of
-512, peak rate 0.4) reached 86.8% and 87.7% in the same 6 epochs and seconds.
-Without cutout, Nesterov SGD's 15 epochs ended at 95.2% of the training and 90.1% of the validation pictures: 40 epochs need
-a harder task. The 40 epochs that are the default have not been run yet.
+Measured on CIFAR-10, one seed, 40 epochs of 45,000 pictures in bfloat16: 92.46% of the validation pictures, 92.19% of the
+test pictures in a single view, 93.11% averaged over flips and shifts; 57 minutes on two CPU cores; 1.1 PFLOP
+(forward and backward, 103 M multiply-adds a picture). Not reached: 94.0% averaged.
+
+What the ingredients are worth was measured for the optimiser alone, without cutout, one seed, 6 epochs: Muon 89.1% of the
+validation pictures in a single view and 90.3% averaged; Nesterov SGD (batches of 512, peak rate 0.4) 86.8% and 87.7%.
+After 15 epochs without cutout SGD knew 95.2% of the training and 90.1% of the validation pictures; after these 40 with
+cutout Muon knows 93.3% of the varied training pictures.
 
 Logits are scaled by 1/8, without which training does not start at these learning rates; there is no dropout.
 """
