@@ -101,7 +101,7 @@ def train_step(training: Training, batch: Batch) -> tuple[Tensor, Tensor]:
     mixed = training.precision != torch.float32
     with torch.autocast(batch.images.device.type, training.precision, enabled=mixed):
         logits = training.model(batch.images)
-    loss = training_loss(logits.float(), batch.labels, recipe)
+    loss = nn.functional.cross_entropy(logits.float(), batch.labels, label_smoothing=recipe.label_smoothing)
     training.optimizer.zero_grad(set_to_none=True)
     # Gradients are averaged over processes; where their shares differ by a picture, the larger one must weigh more.
     weight = len(batch.labels) * ranks.count / batch.pictures
@@ -112,13 +112,6 @@ def train_step(training: Training, batch: Batch) -> tuple[Tensor, Tensor]:
     if recipe.step_scheduler == "batch":
         training.scheduler.step()
     return loss.detach().double() * len(batch.labels), (logits.detach().argmax(1) == batch.labels).sum()
-
-
-def training_loss(logits: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
-    """Mean cross-entropy in nats as the recipe has it. logits: float32 [B, K]; labels: int64 [B]."""
-    if recipe.logit_norm is not None:
-        logits = recipe.logit_norm * nn.functional.normalize(logits, dim=1)
-    return nn.functional.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
 
 
 def train_one_epoch(

@@ -15,8 +15,7 @@ from trainer.model import CifarNet
 class Recipe:
     """epochs and batch_size are defaults that the command line may change; everything else is the recipe.
 
-    label_smoothing: share of the target spread over all classes; logit_norm: None, or the length that logits are brought
-    to before the loss (LogitNorm, arXiv 2205.09310: its 1 / tau), so that certainty cannot grow by length alone; clip_norm: largest gradient norm, None for no limit;
+    label_smoothing: share of the target spread over all classes; clip_norm: largest gradient norm, None for no limit;
     dropout: one probability a block; dirac: start convolutions as the identity; optimizer(network) and
     scheduler(optimizer, total_steps) build the parts; step_scheduler: after every batch, or after every epoch with the
     validation loss.
@@ -30,7 +29,6 @@ class Recipe:
     logit_scale: float
     dirac: bool
     label_smoothing: float
-    logit_norm: float | None
     clip_norm: float | None
     optimizer: Callable[[CifarNet], Optimizer]
     scheduler: Callable[[Optimizer, int], LRScheduler]

@@ -28,7 +28,6 @@ RECIPE = Recipe(
     logit_scale=1.0,
     dirac=False,
     label_smoothing=0.0,
-    logit_norm=None,
     clip_norm=1.0,
     optimizer=optimizer,
     scheduler=scheduler,

@@ -60,7 +60,6 @@ RECIPE = Recipe(
     logit_scale=0.125,
     dirac=True,
     label_smoothing=0.1,
-    logit_norm=None,
     clip_norm=None,
     optimizer=optimizer,
     scheduler=scheduler,
