@@ -65,7 +65,8 @@ def open_picture(
 
     EXIF orientation is applied, transparency composited on white, 16-bit, palette, CMYK and grey converted.
     Of an animation the first frame counts. `before_decoding` is told the number of pixels, before memory is taken for
-    them; at the peak a pixel needs 8 bytes (12 in a progressive CMYK JPEG). Raises PictureError with the reason and what to do.
+    them; at the peak a pixel needs 8 bytes (12 in a progressive CMYK JPEG). Raises PictureError with the reason and what
+    to do.
     """
     label = name or (str(source) if isinstance(source, Path) else "the picture")
     try:
