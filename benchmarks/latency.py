@@ -139,7 +139,7 @@ def show(latencies: list[Latency], title: str) -> None:
     table = Table("", *(f"batch of {batch}" for batch in batches), title=title, box=None)
     for name in dict.fromkeys(latency.name for latency in latencies):
         row = {latency.batch: latency for latency in latencies if latency.name == name}
-        table.add_row(name, *(f"{row[b].milliseconds:8.2f} ms  {row[b].times_faster:5.2f} x" for b in batches))
+        table.add_row(name, *(f"{row[b].milliseconds:.2f} ms, {row[b].times_faster:.2f}" for b in batches))
     Console().print(table)
 
 
@@ -164,7 +164,7 @@ def main(checkpoint: Path, bundle: Path, rounds: int, threads: int, note: str, j
     for batch in (1, 8, 64):
         latencies += measure(answers, pictures[:batch].copy(), rounds)
     machine = machine_name(torch.device("cpu"))
-    show(latencies, f"{machine}; one call, and how many times faster than torch eager. {note}".strip())
+    show(latencies, f"{machine}: time of a call, times faster than torch eager. {note}".strip())
     (single,) = (found.times_faster for found in latencies if (found.name, found.batch) == ("onnxruntime fp32", 1))
     Console().print(f"onnxruntime fp32 at batch 1: {single:.2f} times faster than torch eager (goal {GOAL})")
     if json_file is not None:
