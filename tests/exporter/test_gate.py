@@ -21,8 +21,9 @@ from exporter.errors import BlindGateError
 from exporter.graph import Deployable, to_onnx
 from exporter.parity import GateReport, check
 from runtime_app.classifier import OUTPUTS
+from tests.exporter.samples import SIZE
 
-from .conftest import SIZE, Export
+from .conftest import Export
 
 
 def test_gate_accepts_the_exported_model_and_counts_what_it_saw(export: Export) -> None:

@@ -9,8 +9,9 @@ import onnx
 import exporter
 from exporter.graph import Deployable, to_onnx
 from exporter.reference import Reference
+from tests.exporter.samples import SIZE
 
-from .conftest import SIZE, Export
+from .conftest import Export
 
 CHECKOUT = str(Path(exporter.__file__).parents[1]).encode()
 
