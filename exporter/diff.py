@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from exporter.golden import golden_pictures
@@ -17,11 +18,11 @@ _TIMED_RUNS = 30
 
 @dataclass(frozen=True)
 class Change:
-    """One property of two bundles, as text for people and, where it is a number, how much B is above A."""
+    """One property of two bundles, None where a bundle lacks it; where both are numbers, how much B is above A."""
 
     name: str
-    a: str
-    b: str
+    a: str | float | None
+    b: str | float | None
     difference: float | None
     changed: bool
 
@@ -38,7 +39,9 @@ def show(changes: list[Change]) -> None:
     table = Table("", "A", "B", "change", box=None)
     for change in changes:
         difference = f"{change.difference:+.4g}" if change.difference else ("changed" if change.changed else "")
-        table.add_row(change.name, change.a, change.b, difference, style="bold" if change.changed else "dim")
+        table.add_row(
+            change.name, _text(change.a), _text(change.b), difference, style="bold" if change.changed else "dim"
+        )
     Console().print(table)
 
 
@@ -72,13 +75,13 @@ def _change(name: str, a: str | float | None, b: str | float | None) -> Change:
     number = isinstance(a, float) and isinstance(b, float)
     difference = round(float(b) - float(a), 6) if number else None  # type: ignore[arg-type]
     timed = name.endswith("CPU)")  # two measurements are never equal: a time that moved is no change of the bundle
-    return Change(name, _text(a), _text(b), difference, a != b and not timed)
+    return Change(name, a, b, difference, a != b and not timed)
 
 
 def _text(value: str | float | None) -> str:
     if value is None:
         return "none"
-    return f"{value:.4f}" if isinstance(value, float) else value
+    return f"{value:.4f}" if isinstance(value, float) else escape(value)
 
 
 def _milliseconds(bundle: Bundle, precision: str) -> float:

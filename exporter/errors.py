@@ -1,19 +1,21 @@
 """The named ways in which an export fails."""
 
+from pathlib import Path
+
 from exporter.parity import GateReport
 from runtime_app.errors import UserError
 
 
 class GateError(UserError):
-    """The gate refused the model; nothing was published."""
+    """The gate refused the model; nothing was published. details: where parity.json lies, None when it has no place."""
 
-    def __init__(self, report: GateReport, departure: str | None = None) -> None:
+    def __init__(self, report: GateReport, departure: str | None = None, details: Path | None = None) -> None:
         first, more = report.refusals[0], len(report.refusals) - 1
         also = f" (and {more} more objections)" if more else ""
         where = f" The first layer that departs from torch is {departure}." if departure else ""
         super().__init__(
             f"The gate refused the model: {first.sentence}{also}.{where}",
-            "Nothing was published; parity.json beside the checkpoint has the details.",
+            f"Nothing was published{f'; {details} has the details' if details else ''}.",
             exit_status=1,
         )
         self.report = report

@@ -28,7 +28,7 @@ from exporter.report import report_files, to_json
 from exporter.source import Source
 from exporter.variants import VariantReport, check_variant
 from runtime_app import providers
-from runtime_app.errors import UserError
+from runtime_app.errors import UserError, explain
 from runtime_app.manifest import Manifest, Precision, Variant, encode
 from trainer.data import Splits
 from trainer.files import write_bytes_atomically
@@ -150,8 +150,12 @@ def _refused(source: Source, model: bytes, report: GateReport, expected: Expecta
     worst = report.measured.worst_picture
     images = expected.pictures.images[[worst, worst]]  # two, as the graph was traced
     departure = first_departure(model, source.checkpoint, expected.temperature, images)
-    write_bytes_atomically(source.folder / "parity.json", to_json({"fp32": report, "first_departure": departure}))
-    return GateError(report, departure.layer if departure else None)
+    details: Path | None = source.folder / "parity.json"
+    try:
+        write_bytes_atomically(source.folder / "parity.json", to_json({"fp32": report, "first_departure": departure}))
+    except OSError:  # a read-only or full folder must not hide what the gate found
+        details = None
+    return GateError(report, departure.layer if departure else None, details)
 
 
 def _smaller_variants(
@@ -195,6 +199,9 @@ def _leave_notes(job: _Job, measured: _Measured, manifest: bytes) -> None:
     """In the run's own folder; a checkpoint that was copied elsewhere gets none."""
     if not job.source.is_run:
         return
-    digest = msgspec.json.decode(manifest)["digest"]
-    plot_evidence(job.source.folder / "evidence.png", job.splits, measured.pictures, measured.outputs)
-    write_times(job.source.folder, job.name, digest, job.steps.seconds)
+    folder, digest = job.source.folder, msgspec.json.decode(manifest)["digest"]
+    try:
+        plot_evidence(folder / "evidence.png", job.splits, measured.pictures, measured.outputs)
+        write_times(folder, job.name, digest, job.steps.seconds)
+    except OSError as error:  # the bundle is published and whole; only the notes about it have no place
+        job.steps.note(f"{folder} got no evidence.png and no export.json: {explain(error).title}")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 
 
 class Steps:
@@ -17,10 +18,10 @@ class Steps:
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         started = time.perf_counter()
-        with self._console.status(f"{name} …"):
+        with self._console.status(f"{escape(name)} …"):
             yield
         self.seconds[name] = round(time.perf_counter() - started, 2)
-        self._console.print(f"{name}  [dim]{self.seconds[name]:.1f} s[/dim]", soft_wrap=True)
+        self._console.print(f"{escape(name)}  [dim]{self.seconds[name]:.1f} s[/dim]", soft_wrap=True)
 
     def note(self, text: str) -> None:
         self._console.print(text, soft_wrap=True, markup=False)

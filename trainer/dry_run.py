@@ -6,6 +6,7 @@ from itertools import islice
 
 import torch
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -32,7 +33,7 @@ def show_plan(run: Run, splits: Splits) -> None:
     }
     table = Table(show_header=False, box=None)
     for name, value in rows.items():
-        table.add_row(name.replace("_", " "), str(value))
+        table.add_row(name.replace("_", " "), escape(str(value)))
     Console().print(table)
 
 

@@ -14,6 +14,7 @@ from trainer.files import write_atomically
 from trainer.metrics import EpochMetrics
 
 ACCENT, QUIET = "#1f5fa8", "#9aa3ad"
+plt.rcdefaults()  # a matplotlibrc of the user's own would give other bytes
 plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "figure.dpi": 130})
 
 

@@ -86,9 +86,9 @@ def test_second_export_elsewhere_gives_the_same_bytes_and_says_so_in_place(
     checkpoint = tmp_path / "copied run" / "best.pt"
     (tmp_path / "copied run" / "last.pt").unlink()
     elsewhere = tmp_path / "else" / "where"
-    done = _run(
-        "--run", checkpoint, "--bundles", elsewhere, "--name", "tiny", cwd=tmp_path, TZ="Asia/Tokyo", PYTHONHASHSEED="7"
-    )
+    (tmp_path / "matplotlibrc").write_text("axes.facecolor: red\nfont.size: 20\n")
+    another_user = {"TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7", "MATPLOTLIBRC": str(tmp_path), "LC_ALL": "C"}
+    done = _run("--run", checkpoint, "--bundles", elsewhere, "--name", "tiny", cwd=tmp_path, **another_user)
     assert done.returncode == 0, done.stderr
     first, second = (
         {p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()}
@@ -118,6 +118,24 @@ def test_diff_of_a_bundle_with_itself_finds_no_change(published: Path) -> None:
     changes = {change["name"]: change for change in json.loads(done.stdout)}
     assert not any(change["changed"] for change in changes.values())
     assert {"test accuracy", "classes", "temperature", "fp32: size (MB)"} <= set(changes)
+    assert changes["test accuracy"]["a"] == open_bundle(published / "tiny").manifest.metrics.test.accuracy
+    assert changes["fp32: one picture here (ms, CPU)"]["b"] > 0
+
+
+def test_diff_shows_what_changed_between_two_bundles_as_table_and_as_json(published: Path) -> None:
+    shipped = ROOT / "artifacts" / "bundles" / "cifarnet-cifar10"
+    done = _run("diff", shipped, "tiny", "--format", "json", cwd=published)
+    changes = {change["name"]: change for change in json.loads(done.stdout)}
+    for name in ("classes", "test accuracy", "test calibration error", "temperature", "fp32: size (MB)"):
+        assert changes[name]["changed"], name
+    accuracy = changes["test accuracy"]
+    assert accuracy["difference"] == pytest.approx(accuracy["b"] - accuracy["a"], abs=1e-6)
+    table = _run("diff", shipped, "tiny", cwd=published, COLUMNS="300")
+    assert table.returncode == 0
+    for name, change in changes.items():
+        assert name in table.stdout
+        if isinstance(change["a"], float) and not name.endswith("CPU)"):
+            assert f"{change['a']:.4f}" in table.stdout
 
 
 def test_no_runs_is_one_sentence_and_status_2(tmp_path: Path) -> None:
