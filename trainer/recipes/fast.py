@@ -60,14 +60,14 @@ def scheduler(optimizer: Optimizer, total_steps: int) -> LambdaLR:
 
 RECIPE = Recipe(
     name="fast",
-    epochs=40,
+    epochs=36,
     batch_size=1024,
-    augmentation=Augmentation(shift=4, padding="reflect", flip="alternating", cutout=12),
+    augmentation=Augmentation(shift=4, padding="reflect", flip="alternating", cutout=10),
     dropout=(0.0, 0.0, 0.0, 0.0),
     logit_scale=0.125,
     dirac=True,
     whitening=True,
-    label_smoothing=0.1,
+    label_smoothing=0.0,
     clip_norm=None,
     optimizer=optimizer,
     scheduler=scheduler,
