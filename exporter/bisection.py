@@ -18,6 +18,7 @@ from runtime_app.classifier import OUTPUTS
 from trainer.checkpoint import Checkpoint
 
 _FLOOR = 1e-6
+_LAYERS = ("stem.", "blocks.")
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def _record(reference: Reference, images: NDArray[np.uint8], temperature: float)
 
         return hook
 
-    modules = [(name, module) for name, module in reference.network.named_modules() if name.startswith("blocks.")]
+    modules = [(name, module) for name, module in reference.network.named_modules() if name.startswith(_LAYERS)]
     hooks = [module.register_forward_hook(keep(name)) for name, module in modules]
     try:
         outputs = reference.run(images, temperature)

@@ -39,7 +39,7 @@ class Deployable(nn.Module):
     def __init__(self, checkpoint: Checkpoint, temperature: float) -> None:
         super().__init__()
         network = checkpoint.network
-        self.blocks = network.blocks
+        self.stem, self.blocks = network.stem, network.blocks
         self.temperature = temperature
         self.register_buffer("mean", torch.tensor(checkpoint.mean))
         self.register_buffer("std", torch.tensor(checkpoint.std))
@@ -47,7 +47,7 @@ class Deployable(nn.Module):
         self.register_buffer("head_bias", network.head.bias.detach() * network.logit_scale)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        features = self.blocks(normalise(image, self.mean, self.std))
+        features = self.blocks(self.stem(normalise(image, self.mean, self.std)))
         evidence = nn.functional.conv2d(features, self.head_weight)
         logits = evidence.mean((2, 3)) + self.head_bias
         return torch.softmax(logits / self.temperature, 1), logits, evidence

@@ -106,12 +106,13 @@ def load_plain(path: Path) -> dict[str, Any]:
 
 
 def save_last(
-    path: Path, network: nn.Module, parts: dict[str, Any], generator: torch.Generator, progress: dict[str, Any]
+    path: Path, network: CifarNet, parts: dict[str, Any], generator: torch.Generator, progress: dict[str, Any]
 ) -> None:
     """parts: objects with a state_dict (optimizer, scheduler); generator: draws order and augmentation;
     progress: plain types that the loop needs back (epoch, best so far, metrics)."""
     content = {
         "format": FORMAT,
+        "architecture": network.architecture,
         "model": network.state_dict(),
         "parts": {name: part.state_dict() for name, part in parts.items()},
         "generator": generator.get_state(),
@@ -123,9 +124,7 @@ def save_last(
 
 def load_last(path: Path, network: nn.Module, parts: dict[str, Any], generator: torch.Generator) -> dict[str, Any]:
     """Put everything back as save_last found it; returns the progress. Raises UserError when the file is unusable."""
-    content = load_plain(path)
-    if content.get("format") != FORMAT:
-        raise UserError(f"{path} has another checkpoint format.", "Use the version of the trainer that wrote it.")
+    content = _load_last(path)
     try:
         network.load_state_dict(content["model"])
         for name, part in parts.items():
@@ -138,6 +137,23 @@ def load_last(path: Path, network: nn.Module, parts: dict[str, Any], generator: 
             f"{path} does not belong to this run or is damaged ({_first_line(error)}).",
             "Restore it from a copy, or start a new run.",
         ) from error
+
+
+def saved_network(path: Path) -> CifarNet:
+    """The network that a last.pt belongs to, with new weights. Raises UserError when the file is unusable."""
+    try:
+        return build_network(_load_last(path)["architecture"])
+    except (KeyError, ValueError) as error:
+        raise UserError(
+            f"{path} does not say which network it belongs to.", "Use the version of the trainer that wrote it."
+        ) from error
+
+
+def _load_last(path: Path) -> dict[str, Any]:
+    content = load_plain(path)
+    if content.get("format") != FORMAT:
+        raise UserError(f"{path} has another checkpoint format.", "Use the version of the trainer that wrote it.")
+    return content
 
 
 def _save(path: Path, content: dict[str, Any]) -> None:

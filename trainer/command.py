@@ -95,8 +95,11 @@ def _continue(folder: Path, record: RunRecord, splits: Splits, ranks: Ranks) -> 
     # A run that was killed before its first checkpoint begins as it did the first time.
     has_checkpoint = (folder / "last.pt").exists()
     ranks.wait()
-    config = replace(record.config, init_from=None) if has_checkpoint else record.config
-    network = setup.build_network(config, load_recipe(config.recipe), len(splits.classes))
+    config = record.config
+    if has_checkpoint:
+        network = setup.rebuild_network(config, folder / "last.pt")
+    else:
+        network = setup.build_network(config, load_recipe(config.recipe), len(splits.classes))
     return _fit(setup.prepare_run(folder, record, splits, network, ranks), resume=has_checkpoint)
 
 

@@ -6,6 +6,25 @@ import torch
 from torch import Tensor, nn
 
 WIDTHS = (64, 128, 256, 384)
+WHITENED = 24
+
+
+class Stem(nn.Module):
+    """2x2 patches of colours -> 24 decorrelated channels of the same height and width, then an activation.
+
+    The filters are set from the training pictures once (trainer/whitening.py) and stay; the bias learns.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, WHITENED, 2)
+        self.conv.weight.requires_grad_(False)
+        nn.init.zeros_(self.conv.bias)
+        self.act = nn.LeakyReLU(0.1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        # A row and a column of mean colour keep the size even, so that no pooling drops an edge.
+        return self.act(self.conv(nn.functional.pad(x, (0, 1, 0, 1))))
 
 
 class Block(nn.Module):
@@ -35,7 +54,7 @@ class CifarNet(nn.Module):
     """Normalised RGB float [N, 3, H, W] -> logits float [N, classes]; H and W at least 8.
 
     dropout: one probability a block; logit_scale: the constant that the head's output is multiplied with (recipes with
-    a high learning rate need it below 1 to start learning).
+    a high learning rate need it below 1 to start learning); whitening: begin with a stem of fixed filters.
     """
 
     def __init__(
@@ -44,10 +63,13 @@ class CifarNet(nn.Module):
         widths: tuple[int, int, int, int] = WIDTHS,
         dropout: tuple[float, float, float, float] = (0.2, 0.3, 0.4, 0.5),
         logit_scale: float = 1.0,
+        *,
+        whitening: bool = False,
     ) -> None:
         super().__init__()
         self.logit_scale = logit_scale
-        inputs = (3, *widths[:-1])
+        self.stem = Stem() if whitening else nn.Identity()
+        inputs = (WHITENED if whitening else 3, *widths[:-1])
         self.blocks = nn.Sequential(
             *(
                 Block(before, after, pool=index < len(widths) - 1, dropout=probability)
@@ -61,6 +83,7 @@ class CifarNet(nn.Module):
             "widths": list(widths),
             "dropout": list(dropout),
             "logit_scale": logit_scale,
+            "whitening": whitening,
         }
 
     @property
@@ -70,7 +93,7 @@ class CifarNet(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """[N, 3, H, W] -> [N, widths[-1], H/8, W/8]"""
-        return self.blocks(x)
+        return self.blocks(self.stem(x))
 
     def forward(self, x: Tensor) -> Tensor:
         pooled = nn.functional.adaptive_avg_pool2d(self.features(x), 1).flatten(1)
@@ -85,7 +108,11 @@ def build_network(architecture: dict[str, Any]) -> CifarNet:
         raise ValueError(f"unknown architecture {name!r}")
     try:
         return CifarNet(
-            fields["classes"], tuple(fields["widths"]), tuple(fields["dropout"]), float(fields["logit_scale"])
+            fields["classes"],
+            tuple(fields["widths"]),
+            tuple(fields["dropout"]),
+            float(fields["logit_scale"]),
+            whitening=bool(fields.get("whitening", False)),  # checkpoints from before the stem do not name it
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"incomplete architecture ({error})") from error
@@ -94,6 +121,6 @@ def build_network(architecture: dict[str, Any]) -> CifarNet:
 def dirac_init(network: nn.Module) -> None:
     """Let the leading channels of each convolution start as the identity (Zagoruyko and Komodakis, arXiv 1706.00388)."""
     for module in network.modules():
-        if isinstance(module, nn.Conv2d):
+        if isinstance(module, nn.Conv2d) and module.weight.requires_grad:
             with torch.no_grad():
                 nn.init.dirac_(module.weight[: module.in_channels])

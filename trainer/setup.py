@@ -11,16 +11,22 @@ import numpy as np
 import torch
 
 from runtime_app.errors import UserError
-from trainer.checkpoint import load_best
+from trainer.augment import normalise
+from trainer.checkpoint import load_best, saved_network
 from trainer.config import FORMAT, Provenance, RunRecord, TrainConfig, encode_record
 from trainer.data import Pictures, Splits, channel_statistics
 from trainer.distributed import ALONE, Ranks
 from trainer.engine import DeviceData, Training
 from trainer.files import write_bytes_atomically
-from trainer.model import CifarNet, dirac_init
+from trainer.model import CifarNet, Stem, dirac_init
+from trainer.model import build_network as network_of
 from trainer.provenance import git_state, library_versions, machine_name, now_utc
 from trainer.recipes import Recipe, load_recipe
 from trainer.run import Run
+from trainer.whitening import whiten
+
+# Their patches say what whitens all others as well; airbench takes as many.
+_WHITENED_PICTURES = 5000
 
 
 def choose_device(asked: str) -> torch.device:
@@ -75,27 +81,37 @@ def make_reproducible(config: TrainConfig) -> None:
 
 
 def build_network(config: TrainConfig, recipe: Recipe, classes: int) -> CifarNet:
-    """The recipe's network, or the weights of `config.init_from` with the head replaced when the classes differ.
+    """The recipe's network, or that of `config.init_from` with its weights, the head replaced when the classes differ.
 
-    Raises UserError when that checkpoint is unusable or its blocks have other widths.
+    Raises UserError when that checkpoint is unusable.
     """
-    network = CifarNet(classes, dropout=recipe.dropout, logit_scale=recipe.logit_scale)
+    if config.init_from is not None:
+        return _frozen(_start_from(Path(config.init_from), recipe, classes), config)
+    network = CifarNet(classes, dropout=recipe.dropout, logit_scale=recipe.logit_scale, whitening=recipe.whitening)
     if recipe.dirac:
         dirac_init(network)
-    if config.init_from is not None:
-        _start_from(network, Path(config.init_from))
+    return _frozen(network, config)
+
+
+def rebuild_network(config: TrainConfig, last: Path) -> CifarNet:
+    """The network whose training `last` (a last.pt) goes on with, before its weights are put back.
+
+    It need not be the recipe's: a run that was started from a checkpoint has that checkpoint's.
+    """
+    return _frozen(saved_network(last), config)
+
+
+def _frozen(network: CifarNet, config: TrainConfig) -> CifarNet:
     if config.freeze_features:
+        network.stem.requires_grad_(False)
         network.blocks.requires_grad_(False)
     return network
 
 
-def _start_from(network: CifarNet, path: Path) -> None:
+def _start_from(path: Path, recipe: Recipe, classes: int) -> CifarNet:
     source = load_best(path).network
-    if source.architecture["widths"] != network.architecture["widths"]:
-        raise UserError(
-            f"The blocks of {path} have {source.architecture['widths']} channels, not {network.architecture['widths']}.",
-            "Start from a checkpoint of the same network.",
-        )
+    own = {"classes": classes, "dropout": recipe.dropout, "logit_scale": recipe.logit_scale}
+    network = network_of(source.architecture | own)
     weights = source.state_dict()
     if weights["head.weight"].shape != network.head.weight.shape:
         weights = {name: value for name, value in weights.items() if not name.startswith("head.")}
@@ -104,6 +120,7 @@ def _start_from(network: CifarNet, path: Path) -> None:
         factor = source.logit_scale / network.logit_scale
         weights |= {name: value * factor for name, value in weights.items() if name.startswith("head.")}
     network.load_state_dict(weights, strict=False)
+    return network
 
 
 def describe(config: TrainConfig, splits: Splits, network: CifarNet) -> RunRecord:
@@ -172,8 +189,11 @@ def prepare_run(folder: Path, record: RunRecord, splits: Splits, network: CifarN
         recipe = replace(recipe, augmentation=replace(recipe.augmentation, flip="none"))
     device = torch.device(config.device)
     train, validation, test, statistics = to_device(splits, device)
+    if isinstance(network.stem, Stem) and config.init_from is None:
+        some = torch.arange(min(len(train.labels), _WHITENED_PICTURES), device=device)
+        whiten(network.stem, normalise(train.images(some), train.mean, train.std).cpu())
     network = network.to(device).to(memory_format=torch.channels_last)
-    optimizer = recipe.optimizer(network)
+    optimizer = recipe.optimizer(network, config.batch_size)
     steps = config.epochs * -(-len(train.labels) // config.batch_size)
     if ranks.count > 1:
         torch.manual_seed(config.seed + ranks.rank)  # dropout must not be the same in every process

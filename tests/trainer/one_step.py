@@ -34,6 +34,7 @@ RECIPE = Recipe(
     dropout=(0.0, 0.0, 0.0, 0.0),
     logit_scale=1.0,
     dirac=False,
+    whitening=False,
     label_smoothing=0.0,
     clip_norm=1.0,
     optimizer=optimizer,
@@ -49,7 +50,7 @@ def step(ranks: Ranks) -> dict[str, Any]:
     images = torch.randint(0, 256, (PICTURES, 8, 8, 3), dtype=torch.uint8)
     labels = torch.randint(0, 3, (PICTURES,))
     data = DeviceData(images, torch.arange(PICTURES), labels, torch.full((3,), 0.5), torch.full((3,), 0.25))
-    trained = RECIPE.optimizer(network)
+    trained = RECIPE.optimizer(network, PICTURES)
     generator = torch.Generator().manual_seed(0)
     training = Training(
         network,

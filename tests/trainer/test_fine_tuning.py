@@ -1,13 +1,13 @@
 import json
 import shutil
+from dataclasses import replace
 
-import pytest
 import torch
 
-from runtime_app.errors import UserError
 from tests.trainer.samples import small, trainer
-from trainer.checkpoint import load_best
+from trainer.checkpoint import load_best, save_best
 from trainer.config import TrainConfig
+from trainer.model import CifarNet
 from trainer.recipes import load_recipe
 from trainer.setup import build_network
 
@@ -56,13 +56,28 @@ def test_fine_tuned_run_resumes_without_its_source(finished, pictures, tmp_path)
     assert json.loads((answer.folder / "summary.json").read_text())["epochs"] == 2
 
 
-def test_checkpoint_of_another_width_is_refused(finished, tmp_path):
-    from dataclasses import replace
+def saved(path, network, like):
+    save_best(path, replace(load_best(like / "best.pt"), network=network))
+    return path
 
-    from trainer.checkpoint import save_best
-    from trainer.model import CifarNet
 
-    narrow = replace(load_best(finished.folder / "best.pt"), network=CifarNet(3, (8, 8, 8, 8)))
-    save_best(tmp_path / "narrow.pt", narrow)
-    with pytest.raises(UserError, match=r"narrow.pt have \[8, 8, 8, 8\] channels"):
-        network_from(tmp_path / "narrow.pt")
+def test_fine_tuning_goes_on_with_the_checkpoints_own_network(finished, tmp_path):
+    narrow = saved(tmp_path / "narrow.pt", CifarNet(3, (8, 8, 8, 8), whitening=True), finished.folder)
+    found = network_from(narrow)
+    assert found.architecture["widths"] == [8, 8, 8, 8] and found.architecture["whitening"]
+    assert [block.dropout.p for block in found.blocks] == [0.2, 0.3, 0.4, 0.5]  # dropout is the recipe's
+
+
+def test_stem_of_the_checkpoint_is_kept_through_fine_tuning_and_resuming(finished, pictures, tmp_path):
+    source = CifarNet(3, (8, 8, 8, 8), whitening=True)
+    torch.nn.init.normal_(source.stem.conv.weight)
+    path = saved(tmp_path / "source.pt", source, finished.folder)
+    for recipe in ("baseline", "fast"):
+        answer = trainer(*small(pictures, tmp_path / recipe, "--init-from", path, "--recipe", recipe, "--epochs", 1))
+        assert answer.status == 0, answer.err
+        found = load_best(answer.folder / "best.pt").network
+        assert torch.equal(found.stem.conv.weight, source.stem.conv.weight)
+        assert found.architecture["widths"] == [8, 8, 8, 8]
+    grown = trainer("--resume", tmp_path / "baseline" / next((tmp_path / "baseline").iterdir()).name, "--epochs", 2)
+    assert grown.status == 0, grown.err
+    assert torch.equal(load_best(grown.folder / "best.pt").network.stem.conv.weight, source.stem.conv.weight)

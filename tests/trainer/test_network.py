@@ -2,10 +2,15 @@ import pytest
 import torch
 from torch import nn
 
-from trainer.config import TrainConfig
+from tests.trainer.samples import small, trainer
+from trainer.augment import normalise
+from trainer.checkpoint import load_best
+from trainer.config import TrainConfig, read_record
+from trainer.data import load_splits
 from trainer.model import CifarNet, build_network
 from trainer.recipes import load_recipe
 from trainer.setup import build_network as network_for
+from trainer.whitening import whitening_filters
 
 
 def baseline_network() -> CifarNet:
@@ -49,6 +54,33 @@ def test_network_takes_any_size_from_8_pixels_and_pools_it_away(side):
     assert network.features(torch.zeros(2, 3, side, side)).shape == (2, 384, side // 8, side // 8)
 
 
+def test_stem_keeps_the_size_and_only_its_bias_learns():
+    network = CifarNet(3, (8, 8, 8, 8), whitening=True)
+    assert network.stem(torch.zeros(2, 3, 8, 8)).shape == (2, 24, 8, 8)
+    assert [name for name, p in network.stem.named_parameters() if p.requires_grad] == ["conv.bias"]
+
+
+def test_whitened_patches_are_uncorrelated_with_variance_one():
+    # Neighbouring pixels and colours of a smooth picture are much alike; afterwards nothing is.
+    pictures = nn.functional.interpolate(torch.randn(64, 3, 8, 8), 32, mode="bilinear") + 0.3 * torch.randn(
+        64, 3, 32, 32
+    )
+    filters = whitening_filters(pictures, 2)
+    assert torch.equal(filters[:12], -filters[12:])
+    channels = nn.functional.conv2d(pictures, filters[:12]).permute(1, 0, 2, 3).flatten(1)
+    torch.testing.assert_close(channels @ channels.T / channels.shape[1], torch.eye(12), atol=0.02, rtol=0)
+
+
+def test_a_run_whitens_by_its_own_training_pictures(pictures, tmp_path):
+    answer = trainer(*small(pictures, tmp_path, "--recipe", "fast", "--epochs", 1))
+    assert answer.status == 0, answer.err
+    checkpoint = load_best(answer.folder / "best.pt")
+    record = read_record(answer.folder / "config.json")
+    train = load_splits(record.config).train.images
+    normalised = normalise(torch.from_numpy(train), torch.tensor(checkpoint.mean), torch.tensor(checkpoint.std))
+    torch.testing.assert_close(checkpoint.network.stem.conv.weight.data, whitening_filters(normalised.contiguous(), 2))
+
+
 def test_logits_are_the_head_on_the_mean_of_the_features():
     network = network_for(TrainConfig(recipe="fast"), load_recipe("fast"), 7).eval()
     x = torch.randn(3, 3, 32, 32)
@@ -57,13 +89,20 @@ def test_logits_are_the_head_on_the_mean_of_the_features():
     torch.testing.assert_close(network(x), expected)
 
 
-def test_architecture_rebuilds_the_same_network():
-    network = CifarNet(5, (8, 8, 8, 8), (0.0, 0.1, 0.2, 0.3), 0.5).eval()
+@pytest.mark.parametrize("whitening", [False, True])
+def test_architecture_rebuilds_the_same_network(whitening):
+    network = CifarNet(5, (8, 8, 8, 8), (0.0, 0.1, 0.2, 0.3), 0.5, whitening=whitening).eval()
     again = build_network(network.architecture)
     again.load_state_dict(network.state_dict())
     x = torch.randn(2, 3, 16, 16)
     assert torch.equal(again.eval()(x), network(x))
     assert again.architecture == network.architecture
+
+
+def test_checkpoints_from_before_the_stem_have_none():
+    architecture = CifarNet(10).architecture
+    del architecture["whitening"]
+    assert isinstance(build_network(architecture).stem, nn.Identity)
 
 
 def test_another_architecture_is_refused():

@@ -16,8 +16,8 @@ class Recipe:
     """epochs and batch_size are defaults that the command line may change; everything else is the recipe.
 
     label_smoothing: share of the target spread over all classes; clip_norm: largest gradient norm, None for no limit;
-    dropout: one probability a block; dirac: start convolutions as the identity; optimizer(network) and
-    scheduler(optimizer, total_steps) build the parts; step_scheduler: after every batch, or after every epoch with the
+    dropout: one probability a block; dirac: start convolutions as the identity; whitening: begin with a stem of fixed
+    filters; optimizer(network, batch_size) and scheduler(optimizer, total_steps) build the parts; step_scheduler: after every batch, or after every epoch with the
     validation loss.
     """
 
@@ -28,9 +28,10 @@ class Recipe:
     dropout: tuple[float, float, float, float]
     logit_scale: float
     dirac: bool
+    whitening: bool
     label_smoothing: float
     clip_norm: float | None
-    optimizer: Callable[[CifarNet], Optimizer]
+    optimizer: Callable[[CifarNet, int], Optimizer]
     scheduler: Callable[[Optimizer, int], LRScheduler]
     step_scheduler: Literal["batch", "epoch"]
 

@@ -11,7 +11,7 @@ from trainer.model import CifarNet
 from trainer.recipes import Recipe
 
 
-def optimizer(network: CifarNet) -> Optimizer:
+def optimizer(network: CifarNet, batch_size: int) -> Optimizer:
     return AdamW([p for p in network.parameters() if p.requires_grad], lr=0.001, weight_decay=1e-4)
 
 
@@ -27,6 +27,7 @@ RECIPE = Recipe(
     dropout=(0.2, 0.3, 0.4, 0.5),
     logit_scale=1.0,
     dirac=False,
+    whitening=False,
     label_smoothing=0.0,
     clip_norm=1.0,
     optimizer=optimizer,

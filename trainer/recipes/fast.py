@@ -21,25 +21,32 @@ from trainer.model import CifarNet
 from trainer.recipes import Recipe
 from trainer.recipes.muon import Muon
 
-_FILTERS_LEARNING_RATE = 0.24
-_OTHER_LEARNING_RATE = 0.1
-_WEIGHT_DECAY = 5e-4
+# airbench's are for 200 steps of 2,000 pictures; a longer run wants its filters turned by less each time.
+_FILTERS_LEARNING_RATE = 0.1
+# For the sum of the losses over a batch, as in airbench: one picture more or less then weighs the same in any batch.
+_BIAS_LEARNING_RATE = 0.053
+_HEAD_LEARNING_RATE = 0.00065
+_HEAD_DECAY = 0.003
+# A norm follows every convolution, so that the scale of what comes out of it is free to stay near 1.
+_SCALE_LEARNING_RATE = 0.1
 _WARM_UP_STEPS = 20
 
 
-def optimizer(network: CifarNet) -> Optimizer:
-    """Filters of colours (the first convolution) and the head stay with SGD, as in airbench. Norms and biases are not
-    decayed: pulling them to zero costs accuracy and regularises nothing."""
-    colours = network.get_parameter("blocks.0.conv1.weight")
-    trained = [p for p in network.parameters() if p.requires_grad]
-    filters = [p for p in trained if p.ndim == 4 and p is not colours]
-    others = [p for p in trained if p.ndim > 1 and not any(p is f for f in filters)]
-    sgd = {"lr": _OTHER_LEARNING_RATE, "momentum": 0.85}
+def optimizer(network: CifarNet, batch_size: int) -> Optimizer:
+    """Biases learn a hundred times faster than is common: it is what lets filters of fixed norm choose their operating
+    point (airbench, section 3.4). They and the scales are not decayed: pulling them to zero regularises nothing."""
+    trained = {name: p for name, p in network.named_parameters() if p.requires_grad}
+    head = [p for name, p in trained.items() if name.startswith("head.")]
+    filters = [p for p in trained.values() if p.ndim == 4]
+    biases = [p for name, p in trained.items() if name.endswith(".bias") and not name.startswith("head.")]
+    scales = [p for name, p in trained.items() if p.ndim == 1 and name.endswith(".weight")]
+    sgd = {"momentum": 0.85}
     return Muon(
         [
             {"params": filters, "lr": _FILTERS_LEARNING_RATE, "momentum": 0.6, "orthogonal": True},
-            {"params": others, "weight_decay": _WEIGHT_DECAY, **sgd},
-            {"params": [p for p in trained if p.ndim <= 1], **sgd},
+            {"params": biases, "lr": _BIAS_LEARNING_RATE * batch_size, **sgd},
+            {"params": head, "lr": _HEAD_LEARNING_RATE * batch_size, "weight_decay": _HEAD_DECAY, **sgd},
+            {"params": scales, "lr": _SCALE_LEARNING_RATE, **sgd},
         ]
     )
 
@@ -53,13 +60,14 @@ def scheduler(optimizer: Optimizer, total_steps: int) -> LambdaLR:
 
 RECIPE = Recipe(
     name="fast",
-    epochs=40,
+    epochs=36,
     batch_size=1024,
-    augmentation=Augmentation(shift=4, padding="reflect", flip="alternating", cutout=12),
+    augmentation=Augmentation(shift=4, padding="reflect", flip="alternating", cutout=10),
     dropout=(0.0, 0.0, 0.0, 0.0),
     logit_scale=0.125,
     dirac=True,
-    label_smoothing=0.1,
+    whitening=True,
+    label_smoothing=0.0,
     clip_norm=None,
     optimizer=optimizer,
     scheduler=scheduler,
