@@ -92,6 +92,7 @@ def load_source(path: Path) -> Source:
     record = read_record(folder / "config.json")
     checkpoint, sha256 = _load_unchanging(path)
     _refuse_other_classes(path, checkpoint, record)
+    _refuse_other_size(path, checkpoint, record)
     _refuse_nonfinite(path, checkpoint)
     rows = tuple(read_rows(folder / "metrics.csv"))
     is_run = (folder / "last.pt").is_file()
@@ -166,6 +167,14 @@ def _refuse_other_classes(path: Path, checkpoint: Checkpoint, record: RunRecord)
         raise UserError(
             f"{path} knows {len(checkpoint.classes)} classes ({', '.join(checkpoint.classes[:3])}, …), its config.json names "
             f"{len(record.provenance.classes)} ({', '.join(record.provenance.classes[:3])}, …).",
+            "Keep best.pt together with the config.json of its own run.",
+        )
+
+
+def _refuse_other_size(path: Path, checkpoint: Checkpoint, record: RunRecord) -> None:
+    if checkpoint.image_size != record.config.image_size:
+        raise UserError(
+            f"{path} takes pictures of {checkpoint.image_size} pixels, its config.json says {record.config.image_size}.",
             "Keep best.pt together with the config.json of its own run.",
         )
 

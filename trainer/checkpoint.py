@@ -67,15 +67,15 @@ def load_best(path: Path) -> Checkpoint:
         checkpoint = Checkpoint(
             network.eval(),
             tuple(str(name) for name in content["classes"]),
-            tuple(content["mean"]),
-            tuple(content["std"]),
+            *_statistics(content["mean"], content["std"]),
             int(content["image_size"]),
             int(content["epoch"]),
             float(content["validation_accuracy"]),
         )
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
         raise UserError(
-            f"{path} is not a checkpoint of this trainer's network ({error}).", "Name the best.pt of a training run."
+            f"{path} is not a checkpoint of this trainer's network ({_briefly(error)}).",
+            "Name the best.pt of a training run.",
         ) from error
     if len(checkpoint.classes) != network.head.out_features:
         raise UserError(
@@ -83,6 +83,15 @@ def load_best(path: Path) -> Checkpoint:
             "Name the best.pt of a training run.",
         )
     return checkpoint
+
+
+def _statistics(mean: Any, std: Any) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Three channels' mean and standard deviation as floats. Raises ValueError for anything that cannot be divided by."""
+    found = tuple(float(value) for value in mean), tuple(float(value) for value in std)
+    usable = all(len(values) == 3 and np.isfinite(values).all() for values in found) and min(found[1], default=0) > 0
+    if not usable:
+        raise ValueError(f"its mean and standard deviation are {mean} and {std}")
+    return found
 
 
 def load_plain(path: Path) -> dict[str, Any]:
@@ -183,6 +192,11 @@ def restore_random_states(states: dict[str, Any]) -> None:
     torch.set_rng_state(states["torch"])
     if states["cuda"] and torch.cuda.is_available():
         torch.cuda.set_rng_state_all(states["cuda"])
+
+
+def _briefly(error: BaseException) -> str:
+    """The first thing that is wrong: torch lists every weight that does not fit, each on a line of its own."""
+    return " ".join(" ".join(str(error).splitlines()[:2]).split())
 
 
 def _first_line(error: BaseException) -> str:

@@ -16,6 +16,7 @@ from trainer.distributed import Ranks, first_process_first, joined, planned_coun
 from trainer.dry_run import show_plan
 from trainer.events import check_tensorboard
 from trainer.files import write_bytes_atomically
+from trainer.gpu_memory import enough_gpu_memory
 from trainer.progress import EpochProgress
 from trainer.recipes import load_recipe
 from trainer.results import Summary, read_finished
@@ -32,7 +33,7 @@ def start(given: dict[str, object], runs: Path, *, dry_run: bool) -> Path | None
     if dry_run and config.processes > 1:
         raise UserError("--dry-run shows the plan of one process.", "Start it without torchrun.")
     recipe = load_recipe(config.recipe)
-    with joined(setup.choose_device(config.device)) as ranks:
+    with joined(setup.choose_device(config.device)) as ranks, enough_gpu_memory(config.batch_size):
         setup.make_reproducible(config)
         with first_process_first(ranks):
             splits = load_splits(config)
@@ -80,7 +81,7 @@ def resume(folder: Path, given: dict[str, object]) -> Path:
     config = replace(record.config, data_root=str(given.get("data_root", record.config.data_root)))
     if config.tensorboard:
         check_tensorboard()
-    with joined(setup.choose_device(config.device)) as ranks:
+    with joined(setup.choose_device(config.device)) as ranks, enough_gpu_memory(config.batch_size):
         setup.make_reproducible(config)
         with first_process_first(ranks):
             splits = load_splits(config)

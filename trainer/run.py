@@ -4,8 +4,6 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import torch
-
 from runtime_app.errors import UserError
 from trainer.checkpoint import Checkpoint, load_last, random_states, restore_random_states, save_best, save_last
 from trainer.config import RunRecord
@@ -44,7 +42,7 @@ def fit(run: Run, progress: EpochProgress, *, resume: bool = False) -> Summary |
     with closing(open_events(run.folder, len(rows), wanted=run.record.config.tensorboard and ranks.first)) as events:
         for epoch in range(len(rows) + 1, run.epochs + 1):
             with progress.epoch(epoch, len(run.training.train.labels)) as on_batch:
-                row = _run_epoch(run, epoch, on_batch)
+                row = run_epoch(run.training, epoch, on_batch)
             rows.append(row)
             with uninterrupted():
                 _save_epoch(run, rows)
@@ -68,18 +66,6 @@ def check_growth(record: RunRecord, epochs: int | None) -> RunRecord:
             "Start a new run with --init-from and this run's best.pt, or use the baseline recipe.",
         )
     return replace(record, config=replace(record.config, epochs=epochs))
-
-
-def _run_epoch(run: Run, epoch: int, on_batch: object) -> EpochMetrics:
-    try:
-        return run_epoch(run.training, epoch, on_batch)  # type: ignore[arg-type]
-    except torch.cuda.OutOfMemoryError as error:
-        half = max(2, run.training.batch_size // 2)
-        raise UserError(
-            f"The GPU's memory is too small for batches of {run.training.batch_size}.",
-            f"Try --batch-size {half}.",
-            exit_status=1,
-        ) from error
 
 
 def _restore(run: Run) -> list[EpochMetrics]:

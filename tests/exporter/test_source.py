@@ -116,6 +116,37 @@ def test_another_class_count_is_refused(runs: Path) -> None:
         load_source(path)
 
 
+def test_weights_of_another_width_are_refused_in_one_sentence(runs: Path) -> None:
+    path = runs / "a" / "best.pt"
+    content = torch.load(path, weights_only=True)
+    content["architecture"]["widths"] = [8, 16, 16, 16]
+    torch.save(content, path)
+    with pytest.raises(UserError, match=r"size mismatch for blocks\.3\.conv1\.weight") as caught:
+        load_source(path)
+    assert "\n" not in caught.value.title
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("mean", ["a"] * 3), ("mean", [float("nan")] * 3), ("std", [0.0] * 3), ("std", [])]
+)
+def test_statistics_that_cannot_normalise_are_refused(runs: Path, key: str, value: list) -> None:
+    path = runs / "a" / "best.pt"
+    content = torch.load(path, weights_only=True)
+    content[key] = value
+    torch.save(content, path)
+    with pytest.raises(UserError, match="not a checkpoint of this trainer's network"):
+        load_source(path)
+
+
+def test_image_size_that_contradicts_config_json_is_refused(runs: Path) -> None:
+    path = runs / "a" / "best.pt"
+    content = torch.load(path, weights_only=True)
+    content["image_size"] = 64
+    torch.save(content, path)
+    with pytest.raises(UserError, match=r"takes pictures of 64 pixels, its config\.json says 16"):
+        load_source(path)
+
+
 def test_classes_that_contradict_config_json_are_refused(runs: Path) -> None:
     path = runs / "a" / "best.pt"
     content = torch.load(path, weights_only=True)

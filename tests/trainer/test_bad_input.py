@@ -171,12 +171,22 @@ def test_loss_that_is_not_finite_names_epoch_and_batch_and_keeps_the_last_checkp
     assert trainer("--resume", folder).status == 0
 
 
-def test_gpu_out_of_memory_says_which_batch_size_to_try(pictures, runs, monkeypatch):
-    def full(training, batch):
+@pytest.mark.parametrize(("what", "more"), [("train_step", ()), ("predict", ()), ("train_step", ("--dry-run",))])
+def test_gpu_out_of_memory_says_which_batch_size_to_try(pictures, runs, monkeypatch, what, more):
+    def full(*anything):
         raise torch.cuda.OutOfMemoryError
 
-    monkeypatch.setattr("trainer.engine.train_step", full)
-    refused(trainer(*small(pictures, runs)), "batches of 32", "--batch-size 16", status=1)
+    monkeypatch.setattr(f"trainer.engine.{what}", full)
+    refused(trainer(*small(pictures, runs, *more)), "batches of 32", "--batch-size 16", status=1)
+
+
+def test_gpu_without_room_for_the_network_is_said_plainly_too(pictures, runs, monkeypatch):
+    def full(*anything):
+        raise torch.cuda.OutOfMemoryError
+
+    monkeypatch.setattr("trainer.setup.to_device", full)
+    answer = trainer(*small(pictures, runs, "--batch-size", 2))
+    refused(answer, "batches of 2.", "Close other programs", status=1)
 
 
 def test_tensorboard_without_its_package_names_what_to_install(pictures, runs, monkeypatch):
