@@ -1,10 +1,12 @@
-"""Kill exports at random moments and look at what each has left.
+"""Stop exports at random moments and look at what each has left.
 
-python -m tests.exporter.killed_exports [--kills 25] [--seed 0] [--precision fp32,int8]
+python -m tests.exporter.killed_exports [--by kill|interrupt] [--kills 25] [--seed 0] [--precision fp32,int8]
 
-Every export is the real command in a process of its own that SIGKILL ends; it is forked from this one, which has imported
-everything and computed nothing, so that the moments fall on the export and not on the imports. It replaces a bundle of that
-name (--overwrite), and writes a .zip as well. Every second kill waits for the moment when files are being written.
+Every export is the real command in a process of its own that SIGKILL or Ctrl-C ends; it is forked from this one, which has
+imported everything and computed nothing, so that the moments fall on the export and not on the imports. It replaces a bundle
+of that name (--overwrite), and writes a .zip as well. Every second one is stopped while files are being written. After a
+Ctrl-C, which reaches the gate's child process too, the exit status must be 130, with no traceback, and nothing unfinished
+may be left anywhere.
 """
 
 import os
@@ -31,12 +33,13 @@ from tests.exporter.samples import RUN, digits, make_run
 SHIPPED = Path(__file__).resolve().parents[2] / "artifacts" / "bundles" / "cifarnet-cifar10"
 NAME = "tiny"
 OLD, NEW, NONE = "the old one", "the new one", "none"
+_TEMPORARY = ("gate-", "int8-", "plot-")  # folders in the place for temporary files
 
 
 @dataclass(frozen=True)
 class Kill:
     """after: seconds; writing: whether files were being written; found: which bundle has the name; archive: which the
-    .zip holds; leftovers: unfinished folders and files; wrong: what the app accepts though it is neither."""
+    .zip holds; leftovers: unfinished folders and files; wrong: one sentence for each broken promise."""
 
     after: float
     writing: bool
@@ -56,15 +59,21 @@ class Known:
     seconds: float
     writing: float
 
+    def name_of(self, path: Path) -> str:
+        return {self.old: OLD, self.new: NEW}.get(digest(path) or "", NONE)
 
-def in_fork(work: Callable[[], object]) -> int:
-    """Run `work` in a silent copy of this process; returns its id."""
+
+def in_fork(work: Callable[[], object], said: Path | None = None) -> int:
+    """Run `work` in a copy of this process, in a group of its own as a shell would; said: where its stderr goes."""
     child = os.fork()
     if child:
         return child
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     null = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(null, stream)
+    err = null if said is None else os.open(said, os.O_CREAT | os.O_WRONLY)
+    for stream, target in ((0, null), (1, null), (2, err)):
+        os.dup2(target, stream)
     try:
         work()
     except SystemExit as leaving:
@@ -85,7 +94,7 @@ def start_export(run: Path, bundles: Path, precision: str) -> int:
         sys.argv = ["exporter", *map(str, arguments)]
         terminal.run(cli, "python -m exporter")
 
-    return in_fork(work)
+    return in_fork(work, bundles.parent / f"{bundles.name}.stderr")
 
 
 def unfinished(bundles: Path) -> list[Path]:
@@ -121,29 +130,46 @@ def prepare(bundles: Path) -> str:
     return open_bundle(bundles / NAME).manifest.digest
 
 
-def kill(run: Path, bundles: Path, precision: str, known: Known, moments: random.Random, *, writing: bool) -> Kill:
+def stop(
+    run: Path, bundles: Path, precision: str, known: Known, moments: random.Random, by: int, writing: bool
+) -> Kill:
+    """by: the signal; writing: whether it waits until files are being written."""
     prepare(bundles)
     started = time.monotonic()
     child = start_export(run, bundles, precision)
     if writing:
         wait_for_writing(child, bundles)
     time.sleep(moments.uniform(0, known.writing if writing else known.seconds))
-    os.kill(child, signal.SIGKILL)
+    if by == signal.SIGINT and os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        os.killpg(child, by)
+    else:
+        os.kill(child, by)
     after = time.monotonic() - started
-    os.waitpid(child, 0)
-    names = {known.old: OLD, known.new: NEW}
-    wrong = []
-    for path in [bundles, *bundles.rglob("*")]:
-        if is_bundle(path) and (answer := digest(path)) is not None and answer not in names:
-            wrong.append(f"{path.name}: another bundle")
-        if path.is_dir() and (path / "bundle.json").exists() and digest(path) is None:
-            wrong.append(f"{path.name}: has a bundle.json and is not whole")
-    found, archive = (names.get(digest(path) or "", NONE) for path in (bundles / NAME, bundles / f"{NAME}.zip"))
-    if found == NONE:
-        wrong.append("the bundle of that name is gone or damaged")
-    if (bundles / f"{NAME}.zip").exists() and archive != NEW:
-        wrong.append("the .zip is not whole")
+    _, status = os.waitpid(child, 0)
+    wrong = wrongly_accepted(bundles, known)
+    if by == signal.SIGINT:
+        wrong += impolite(bundles, os.waitstatus_to_exitcode(status))
+    found, archive = (known.name_of(path) for path in (bundles / NAME, bundles / f"{NAME}.zip"))
     return Kill(after, writing, found, archive, len(unfinished(bundles)), tuple(wrong))
+
+
+def wrongly_accepted(bundles: Path, known: Known) -> list[str]:
+    """Folders that look like a bundle, and archives that the app opens, though they are neither the old one nor the new
+    one; half a .zip, which the app refuses, may lie there under a name of its own."""
+    looking = [path for path in [bundles, *bundles.rglob("*")] if is_bundle(path) and known.name_of(path) == NONE]
+    wrong = [path for path in looking if path.is_dir() or path.stem == NAME or digest(path) is not None]
+    gone = ["the bundle of that name is gone"] if known.name_of(bundles / NAME) == NONE else []
+    return [f"{path.relative_to(bundles)} is neither bundle, or is not whole" for path in wrong] + gone
+
+
+def impolite(bundles: Path, status: int) -> list[str]:
+    """What a person who pressed Ctrl-C would complain of; a signal after the last line finds nothing to stop (status 0)."""
+    said = (bundles.parent / f"{bundles.name}.stderr").read_text()
+    wrong = [] if status in (0, 130) else [f"exit status {status}"]
+    if "Traceback" in said:
+        wrong.append("a traceback: " + said.strip().splitlines()[-1])
+    left = [*unfinished(bundles), *(path for path in bundles.parent.iterdir() if path.name.startswith(_TEMPORARY))]
+    return wrong + [f"{path.name} was left" for path in left]
 
 
 def digest(path: Path) -> str | None:
@@ -173,24 +199,25 @@ def show(kills: list[Kill]) -> None:
 
 
 @click.command()
+@click.option("--by", type=click.Choice(["kill", "interrupt"]), default="kill", show_default=True)
 @click.option("--kills", default=25, show_default=True)
 @click.option("--seed", default=0, show_default=True, help="Of the moments.")
 @click.option("--precision", default="fp32,int8", show_default=True)
-def main(kills: int, seed: int, precision: str) -> None:
-    moments = random.Random(seed)
-    with tempfile.TemporaryDirectory() as name:
+def main(by: str, kills: int, seed: int, precision: str) -> None:
+    moments, number_of_signal = random.Random(seed), {"kill": signal.SIGKILL, "interrupt": signal.SIGINT}[by]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         place = Path(name)
         os.environ["TMPDIR"] = os.environ["XDG_STATE_HOME"] = tempfile.tempdir = name
         run = place / "runs" / RUN
         finished(in_fork(lambda: make_run(run, digits())))
         known = undisturbed(run, place / "undisturbed", precision)
         done = [
-            kill(run, place / str(number), precision, known, moments, writing=number % 2 == 1)
+            stop(run, place / str(number), precision, known, moments, number_of_signal, number % 2 == 1)
             for number in range(kills)
         ]
     show(done)
     bad = sum(bool(each.wrong) for each in done)
-    print(f"{kills - bad} of {kills} killed exports left the old bundle or the new one, whole")
+    print(f"{kills - bad} of {kills} stopped exports left the old bundle or the new one, whole")
     sys.exit(1 if bad else 0)
 
 

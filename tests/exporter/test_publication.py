@@ -166,10 +166,11 @@ def test_a_folder_of_strangers_is_never_replaced_unasked(export: Export, tmp_pat
     assert (tmp_path / "tiny" / "diary.txt").read_text() == "mine"
 
 
-def test_export_killed_at_random_moments_leaves_the_old_bundle_or_the_new_one_whole() -> None:
+@pytest.mark.parametrize("by", ["kill", "interrupt"])
+def test_export_stopped_at_random_moments_leaves_the_old_bundle_or_the_new_one_whole(by: str) -> None:
     """More moments take minutes: `python -m tests.exporter.killed_exports` goes through 25."""
-    command = [sys.executable, "-m", "tests.exporter.killed_exports", "--kills", "2", "--precision", "fp32"]
+    command = [sys.executable, "-m", "tests.exporter.killed_exports", "--by", by, "--kills", "2", "--precision", "fp32"]
     root = Path(publishing.__file__).parents[1]
     answer = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=280)
     assert answer.returncode == 0, answer.stdout + answer.stderr
-    assert "2 of 2 killed exports left the old bundle or the new one, whole" in answer.stdout
+    assert "2 of 2 stopped exports left the old bundle or the new one, whole" in answer.stdout
