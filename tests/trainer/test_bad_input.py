@@ -254,9 +254,9 @@ def test_run_folder_that_became_read_only_keeps_the_last_good_checkpoint(finishe
 def test_full_disk_leaves_the_last_good_checkpoint(finished, tmp_path):
     """A limit on file sizes stands in for the full disk: the write of a checkpoint fails half-way, as it would there."""
     folder = Path(shutil.copytree(finished.folder, tmp_path / "run"))
-    before = (folder / "last.pt").read_bytes()
+    before = {name: (folder / name).read_bytes() for name in ("last.pt", "best.pt")}
     answer = run_process(["--resume", folder, "--epochs", 4], file_limit=1_000_000)
     refused(answer, str(folder), "The last good checkpoint is kept", f"--resume {folder}", status=1)
-    assert (folder / "last.pt").read_bytes() == before
+    assert {name: (folder / name).read_bytes() for name in before} == before
     assert not list(folder.glob(".unfinished-*"))
     assert trainer("--resume", folder).status == 0

@@ -1,6 +1,8 @@
 import csv
 import json
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -109,6 +111,19 @@ def test_per_class_csv_has_precision_recall_f1_and_support_of_every_class(finish
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == ["name", "precision", "recall", "f1", "support"]
     assert [(row["name"], row["support"]) for row in rows] == [("blue", "8"), ("green", "8"), ("red", "8")]
+
+
+def test_figures_on_the_test_pictures_are_those_of_the_best_weights_not_of_the_last(finished, tmp_path):
+    folder = Path(shutil.copytree(finished.folder, tmp_path / "run"))
+    (folder / "summary.json").unlink()
+    best = torch.load(folder / "best.pt", weights_only=True)
+    best["model"]["head.weight"].zero_()
+    best["model"]["head.bias"].copy_(torch.tensor([0.0, 9.0, 0.0]))  # it says green, whatever it sees
+    torch.save(best, folder / "best.pt")
+    assert trainer("--resume", folder).status == 0
+    with open(folder / "per_class.csv", newline="") as file:
+        assert [float(row["recall"]) for row in csv.DictReader(file)] == [0, 1, 0]
+    assert json.loads((folder / "summary.json").read_text())["test_accuracy"] == pytest.approx(1 / 3)
 
 
 @pytest.mark.parametrize("name", ["curves.png", "confusion.png"])
