@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from exporter.expectation import FACTOR, largest
+from exporter.fusion import SAME_IN_BLOCK
 from exporter.graph import NORMALISED
 from exporter.reference import Reference
 from runtime_app.classifier import OUTPUTS
 from trainer.checkpoint import Checkpoint
+from trainer.model import Block
 
 _FLOOR = 1e-6
 _LAYERS = ("stem.", "blocks.")
@@ -91,4 +93,15 @@ def _record(reference: Reference, images: NDArray[np.uint8], temperature: float)
     finally:
         for registered in hooks:
             registered.remove()
-    return seen | {name: getattr(outputs, name) for name in OUTPUTS}
+    return seen | _under_fused_names(reference, seen) | {name: getattr(outputs, name) for name in OUTPUTS}
+
+
+def _under_fused_names(reference: Reference, seen: dict[str, NDArray[np.floating]]) -> dict[str, NDArray[np.floating]]:
+    """The same values by the names that fused blocks have in the graph, with the norm that they compute before pooling."""
+    found = {}
+    for number, block in enumerate(reference.network.blocks):
+        assert isinstance(block, Block)
+        at = f"blocks.{number}"
+        found |= {f"{at}.{name}": seen[f"{at}.{torch_name}"] for name, torch_name in SAME_IN_BLOCK.items()}
+        found[f"{at}.conv1_norm1"] = block.norm1(torch.from_numpy(seen[f"{at}.conv1"])).numpy()
+    return found

@@ -14,6 +14,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from exporter.fusion import fused
 from runtime_app.classifier import OUTPUTS
 from trainer.augment import normalise
 from trainer.checkpoint import Checkpoint
@@ -28,7 +29,8 @@ class Deployable(nn.Module):
 
     The head is applied to every cell of the feature map instead of to their mean: for a linear head after average
     pooling both orders give the same logits, and the cells show where they come from (class activation maps, Zhou et
-    al., arXiv 1512.04150, section 2). The recipe's logit scale is folded into weight and bias.
+    al., arXiv 1512.04150, section 2). The recipe's logit scale is folded into weight and bias, each norm into the
+    convolution before it. Raises ValueError for a network in training mode.
     """
 
     mean: Tensor
@@ -39,7 +41,9 @@ class Deployable(nn.Module):
     def __init__(self, checkpoint: Checkpoint, temperature: float) -> None:
         super().__init__()
         network = checkpoint.network
-        self.stem, self.blocks = network.stem, network.blocks
+        if network.training:
+            raise ValueError("a network in training mode has no fixed norms to export")
+        self.stem, self.blocks = network.stem, fused(network.blocks)
         self.temperature = temperature
         self.register_buffer("mean", torch.tensor(checkpoint.mean))
         self.register_buffer("std", torch.tensor(checkpoint.std))
@@ -91,7 +95,7 @@ def serialise(model: onnx.ModelProto, about: dict[str, object]) -> bytes:
 
 
 def name_by_layer(graph: onnx.GraphProto) -> None:
-    """Rename nodes and their values after the torch module they come from: "blocks.1.conv2", a second call "….act#2";
+    """Rename nodes and their values after the torch module they come from: "blocks.1.act2", a second call "NAME#2";
     what enters the first of them is called "normalise".
 
     For people who open the file in a viewer, and for the bisection, which finds a layer on both sides by its name.

@@ -52,9 +52,11 @@ def test_bisection_names_the_layer_whose_weight_is_wrong(export: Export) -> None
     temperature = export.evaluation.temperature
     assert first_departure(export.model, export.source.checkpoint, temperature, images) is None
     wrong, _ = perturb_one_weight(export.model)
-    assert first_departure(wrong, export.source.checkpoint, temperature, images).layer == "blocks.0.conv1"
-    last = _edit(export.model, "blocks.3.conv2.weight", lambda values: values * 1.01)
-    assert first_departure(last, export.source.checkpoint, temperature, images).layer.startswith("blocks.3.norm2")
+    assert first_departure(wrong, export.source.checkpoint, temperature, images).layer == "stem.conv"
+    first = _edit(export.model, "blocks.0.conv1_norm1.weight", lambda values: values * 1.01)
+    assert first_departure(first, export.source.checkpoint, temperature, images).layer == "blocks.0.conv1_norm1"
+    last = _edit(export.model, "blocks.3.conv2_norm2.weight", lambda values: values * 1.01)
+    assert first_departure(last, export.source.checkpoint, temperature, images).layer == "blocks.3.conv2_norm2"
 
 
 def test_gate_refuses_swapped_classes(export: Export) -> None:
@@ -105,11 +107,16 @@ def test_module_in_training_mode_is_not_even_exported(export: Export) -> None:
     module = copy.deepcopy(_deployable(export)).train()
     with pytest.raises(ValueError, match="training mode"):
         to_onnx(module, SIZE, {})
+    checkpoint = copy.deepcopy(export.source.checkpoint)
+    checkpoint.network.train()
+    with pytest.raises(ValueError, match="training mode"):
+        Deployable(checkpoint, 1.0)
 
 
 def test_gate_refuses_what_a_training_mode_export_computes(export: Export) -> None:
     """Statistics of the batch instead of the running ones: every picture then depends on its neighbours."""
-    module = copy.deepcopy(_deployable(export))
+    module = _deployable(export)
+    module.blocks = copy.deepcopy(export.source.checkpoint.network.blocks)
     for block in module.blocks:
         block.norm1, block.norm2 = _BatchStatistics(block.norm1), _BatchStatistics(block.norm2)
     report = check(export.draft(to_onnx(module.eval(), SIZE, _classes(export))), export.expected)

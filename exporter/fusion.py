@@ -1,0 +1,41 @@
+"""A trained block with less to compute: each norm becomes part of the convolution before it.
+
+In eval mode a norm is a scale and a shift per channel, and so is linear like the convolution. ONNX Runtime does the same
+on its own where a norm follows directly; pooling between the two hides the first norm of a block from it, and an
+activation that follows a pooling keeps its fast memory layout from being used. Here pooling comes last.
+"""
+
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from trainer.model import Block
+
+# What these layers of a fused block give is what the trainer's block gives at: (a module's second call is "NAME#2").
+SAME_IN_BLOCK = {"conv2_norm2": "norm2", "act2": "act#2", "pooled": "act"}
+
+
+class FusedBlock(nn.Module):
+    """Block in eval mode without its norms and dropout: the same function up to rounding."""
+
+    def __init__(self, block: Block) -> None:
+        super().__init__()
+        self.conv1_norm1 = fuse_conv_bn_eval(block.conv1, block.norm1)
+        self.act1 = nn.LeakyReLU(block.act.negative_slope)
+        self.pooled = block.pool
+        self.conv2_norm2 = fuse_conv_bn_eval(block.conv2, block.norm2)
+        self.act2 = nn.LeakyReLU(block.act.negative_slope)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.pooled(self.act1(self.conv1_norm1(x)))
+        return x + self.act2(self.conv2_norm2(x))
+
+
+def fused(blocks: nn.Sequential) -> nn.Sequential:
+    """The blocks, in eval mode, each fused where that is exact. The given ones are left as they are."""
+    return nn.Sequential(*(FusedBlock(block) if _may_pool_last(block) else block for block in blocks))
+
+
+def _may_pool_last(block: Block) -> bool:
+    """The largest value stays the largest under a rising function: the activation rises, the norm where its scale is
+    not negative."""
+    return isinstance(block.pool, nn.Identity) or bool((block.norm1.weight >= 0).all())
