@@ -16,7 +16,9 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +69,8 @@ def in_fork(work: Callable[[], object], said: Path | None = None) -> int:
     """Run `work` in a copy of this process, in a group of its own as a shell would; said: where its stderr goes."""
     child = os.fork()
     if child:
+        with suppress(OSError):  # both sides make the group, so that it is there whoever comes first
+            os.setpgid(child, child)
         return child
     os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -78,6 +82,9 @@ def in_fork(work: Callable[[], object], said: Path | None = None) -> int:
         work()
     except SystemExit as leaving:
         os._exit(int(leaving.code or 0))
+    except BaseException:  # nothing of the parent's may run in the copy
+        traceback.print_exc()
+        os._exit(1)
     os._exit(0)
 
 
