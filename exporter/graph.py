@@ -33,8 +33,9 @@ class Deployable(nn.Module):
     convolution before it. Raises ValueError for a network in training mode.
     """
 
-    mean: Tensor
-    std: Tensor
+    # Not `mean` and `std`: a graph that is left as traced names the reduction below "mean" too, and would not be valid.
+    channel_mean: Tensor
+    channel_std: Tensor
     head_weight: Tensor
     head_bias: Tensor
 
@@ -45,13 +46,13 @@ class Deployable(nn.Module):
             raise ValueError("a network in training mode has no fixed norms to export")
         self.stem, self.blocks = network.stem, fused(network.blocks)
         self.temperature = temperature
-        self.register_buffer("mean", torch.tensor(checkpoint.mean))
-        self.register_buffer("std", torch.tensor(checkpoint.std))
+        self.register_buffer("channel_mean", torch.tensor(checkpoint.mean))
+        self.register_buffer("channel_std", torch.tensor(checkpoint.std))
         self.register_buffer("head_weight", network.head.weight.detach()[:, :, None, None] * network.logit_scale)
         self.register_buffer("head_bias", network.head.bias.detach() * network.logit_scale)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        features = self.blocks(self.stem(normalise(image, self.mean, self.std)))
+        features = self.blocks(self.stem(normalise(image, self.channel_mean, self.channel_std)))
         evidence = nn.functional.conv2d(features, self.head_weight)
         logits = evidence.mean((2, 3)) + self.head_bias
         return torch.softmax(logits / self.temperature, 1), logits, evidence

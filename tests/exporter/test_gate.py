@@ -81,7 +81,7 @@ def test_gate_refuses_class_names_in_another_order(export: Export) -> None:
 
 def test_gate_refuses_a_wrong_mean(export: Export) -> None:
     module = _deployable(export)
-    module.mean += 0.01
+    module.channel_mean += 0.01
     model = to_onnx(module, SIZE, {"classes": list(export.source.checkpoint.classes)})
     assert not check(export.draft(model), export.expected).holds
     departure = first_departure(model, export.source.checkpoint, 1.0, export.splits.test.images[:2])

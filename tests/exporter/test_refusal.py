@@ -1,0 +1,95 @@
+"""The whole export when the gate refuses: status 1, nothing published, parity.json, and the layer that departs."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import exporter.export as exporting
+from exporter.control import perturb_one_weight
+from exporter.errors import GateError
+from exporter.export import Exported, export
+from exporter.progress import Steps
+from exporter.source import load_data, load_source
+from runtime_app.bundle import open_bundle
+
+SHIPPED = Path(__file__).resolve().parents[2] / "artifacts" / "bundles" / "cifarnet-cifar10"
+
+
+@pytest.fixture
+def run(run_folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(run_folder, tmp_path / run_folder.name))
+
+
+def _export(run: Path, destination: Path) -> Exported:
+    source = load_source(run / "best.pt")
+    return export(source, load_data(source, None), destination, Steps(), ("fp32",), overwrite=True)
+
+
+def _break(monkeypatch: pytest.MonkeyPatch, broken: Callable[[bool], bool]) -> None:
+    """Let the conversion to ONNX lose a weight, for optimised or unoptimised graphs."""
+    right = exporting.to_onnx
+
+    def wrong(*arguments: object, optimize: bool = True) -> bytes:
+        model = right(*arguments, optimize=optimize)
+        return perturb_one_weight(model)[0] if broken(optimize) else model
+
+    monkeypatch.setattr(exporting, "to_onnx", wrong)
+
+
+def test_refused_model_is_not_published_and_parity_json_names_the_first_layer_that_departs(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _break(monkeypatch, lambda optimize: True)
+    bundles = tmp_path / "bundles"
+    shutil.copytree(SHIPPED, bundles / "tiny")
+    with pytest.raises(GateError, match=r"The first layer that departs from torch is blocks\.0\.conv1") as caught:
+        _export(run, bundles / "tiny")
+    assert caught.value.exit_status == 1
+    assert str(run / "parity.json") in caught.value.advice
+    found = json.loads((run / "parity.json").read_text())
+    assert found["first_departure"]["layer"] == "blocks.0.conv1"
+    assert found["fp32"]["refusals"][0]["sentence"] in caught.value.title
+    assert [path.name for path in bundles.iterdir()] == ["tiny"]
+    assert open_bundle(bundles / "tiny").manifest == open_bundle(SHIPPED).manifest
+
+
+def test_where_a_fusion_changed_results_the_graph_is_exported_without_fusions(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _break(monkeypatch, lambda optimize: optimize)
+    assert _export(run, tmp_path / "tiny").created
+    assert open_bundle(tmp_path / "tiny").manifest.parity.argmax_differences == 0
+    said = capsys.readouterr().err
+    assert "refused: " in said and "ONNX, without fusions" in said
+
+
+def _no_room(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Permissions do not hold for root, so that the first step of writing into the folder fails instead."""
+    import tempfile
+
+    make = tempfile.mkstemp
+
+    def refused(*arguments: object, **options: object) -> tuple[int, str]:
+        if options.get("dir") == folder:
+            raise PermissionError(13, os.strerror(13), str(folder))
+        return make(*arguments, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(tempfile, "mkstemp", refused)
+
+
+def test_run_folder_that_cannot_be_written_hides_no_refusal_and_stops_no_publication(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _no_room(monkeypatch, run)
+    with monkeypatch.context() as patch:
+        _break(patch, lambda optimize: True)
+        with pytest.raises(GateError, match="The gate refused the model") as caught:
+            _export(run, tmp_path / "refused")
+    assert caught.value.advice == "Nothing was published."
+    assert _export(run, tmp_path / "tiny").created
+    assert "got no evidence.png and no export.json: Permission denied" in capsys.readouterr().err
+    assert open_bundle(tmp_path / "tiny")
