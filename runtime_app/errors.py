@@ -5,7 +5,6 @@ import traceback
 import unicodedata
 from dataclasses import dataclass
 
-
 # Characters that turn the direction of what follows them: "gpj.exe" may look like "exe.jpg".
 _TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
