@@ -184,7 +184,8 @@ def _folder_store(folder: Path) -> _Store:
         try:
             _refuse_odd_file(folder, name)
             with open(target, "rb") as file:
-                return _read_limited(folder, name, file.read, limit)
+                size = os.fstat(file.fileno()).st_size
+                return _read_limited(folder, name, lambda most: file.read(min(most, size)), limit)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise BundleError(folder, f"{_shown(name)} is missing") from error
         except OSError as error:
