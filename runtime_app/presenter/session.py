@@ -17,6 +17,7 @@ from runtime_app.providers import Device
 from runtime_app.settings import remember
 
 _LOOKS_KEPT = 3  # whole pictures: 36 MB each at 12 megapixels
+_LOOKED_PIXELS_KEPT = 60_000_000
 _THUMBNAILS_KEPT = 400
 
 
@@ -138,10 +139,13 @@ class Session(State):
         self.look, self.failure = look, None
         self.looks[look.path] = look
         self.looks.move_to_end(look.path)
-        while len(self.looks) > _LOOKS_KEPT:
+        while len(self.looks) > 1 and (len(self.looks) > _LOOKS_KEPT or self._looked_pixels() > _LOOKED_PIXELS_KEPT):
             self.looks.popitem(last=False)
         if look.result is not None and self.current is not None and self._region is None:
             self.library.record(self.current, look.result)
+
+    def _looked_pixels(self) -> int:
+        return sum(look.picture.width * look.picture.height for look in self.looks.values())
 
     def _look_failed(self, error: Explanation) -> None:
         self.look, self.failure = None, error

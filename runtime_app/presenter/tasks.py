@@ -17,7 +17,7 @@ from runtime_app.classifier import Classifier
 from runtime_app.errors import UserError
 from runtime_app.imaging import SUFFIXES, Region, Resize, open_picture, prepare
 from runtime_app.jobs import Ticket
-from runtime_app.pipeline import Outcome, Result, classify_files, interpret
+from runtime_app.pipeline import DECODING, Outcome, Result, classify_files, interpret
 from runtime_app.providers import Device
 
 PREVIEW_SIDE = 1024  # pixels: textures beyond this cost more than they show
@@ -190,11 +190,13 @@ def thumbnails(paths: list[Path]) -> Callable[[Ticket], Iterator[Thumbnail]]:
 
     def work(ticket: Ticket) -> Iterator[Thumbnail]:
         for path in paths:
-            try:
-                picture = _reduced(open_picture(path), THUMBNAIL_SIDE)
-                yield Thumbnail(path, to_rgba(picture), picture.size)
-            except Exception:  # its own classification says what is wrong with it
-                yield Thumbnail(path, None, (0, 0))
+            with DECODING.share() as share:
+                try:
+                    picture = _reduced(open_picture(path, before_decoding=share.take), THUMBNAIL_SIDE)
+                    thumbnail = Thumbnail(path, to_rgba(picture), picture.size)
+                except Exception:  # its own classification says what is wrong with it
+                    thumbnail = Thumbnail(path, None, (0, 0))
+            yield thumbnail
 
     return work
 

@@ -137,7 +137,7 @@ class Surface:
         dpg.toggle_viewport_fullscreen()
 
     def copy(self, text: str) -> None:
-        dpg.set_clipboard_text(text)
+        dpg.set_clipboard_text(text.encode(errors="replace").decode())  # a file's name may hold bytes that are no text
 
     def viewport_size(self) -> tuple[int, int]:
         return dpg.get_viewport_width(), dpg.get_viewport_height()
