@@ -1,6 +1,7 @@
 """File -> upright RGB picture -> network input. The one definition: the app, the trainer and the parity gate all call it."""
 
 import io
+import os
 import stat
 import warnings
 from collections.abc import Callable, Iterator
@@ -119,8 +120,11 @@ def prepare(
 
 
 def list_pictures(folder: Path) -> list[Path]:
-    """All files below `folder` whose suffix names a picture format, in name order."""
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    """All files below `folder` whose suffix names a picture format, in name order.
+
+    A subfolder that is closed to us, or goes away meanwhile, does not hide the others."""
+    found = (Path(parent, name) for parent, _, files in os.walk(folder) for name in files)
+    return sorted(path for path in found if path.suffix.lower() in SUFFIXES and path.is_file())
 
 
 def _read(path: Path, label: str) -> bytes:
