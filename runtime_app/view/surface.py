@@ -60,11 +60,12 @@ class Surface:
         with dpg.theme() as theme, dpg.theme_component(dpg.mvAll):
             dpg.add_theme_style(dpg.mvStyleVar_WindowPadding, 0, 0)
             dpg.add_theme_style(dpg.mvStyleVar_WindowBorderSize, 0)
-            dpg.add_theme_color(dpg.mvThemeCol_WindowBg, _CLEAR)  # the drawing covers it: one fill less a frame
+            dpg.add_theme_color(dpg.mvThemeCol_WindowBg, _CLEAR)
         dpg.bind_theme(theme)
         dpg.add_texture_registry(tag="textures")
-        with dpg.window(tag="sheet", no_scrollbar=True, no_scroll_with_mouse=True):
-            dpg.add_drawlist(width, height, tag="drawing")
+        # Not in a window of Dear PyGui's: a primary one fills all pixels once more, and with software GL it is fills that
+        # a frame costs (6 ms for 1280x800). For the same reason the ground is the viewport's clear colour, not a shape.
+        dpg.add_viewport_drawlist(front=False, tag="drawing")
         with dpg.window(
             tag="field window", no_title_bar=True, no_resize=True, no_move=True, no_background=True, show=False,
             no_focus_on_appearing=True, no_scrollbar=True,
@@ -76,7 +77,6 @@ class Surface:
         )
         dpg.setup_dearpygui()
         dpg.show_viewport()
-        dpg.set_primary_window("sheet", True)
 
     def _fonts(self) -> None:
         with dpg.font_registry():
@@ -202,11 +202,8 @@ class Surface:
         if canvas.shapes == self._drawn:
             return False
         self._drawn = canvas.shapes
-        width, height = self.size
-        dpg.configure_item("drawing", width=int(width * self.scale), height=int(height * self.scale))
         dpg.delete_item("drawing", children_only=True)
         dpg.set_viewport_clear_color([*canvas.palette.back, 255])
-        self._rectangle(Rectangle(_whole(width, height), canvas.palette.back))
         for shape in canvas.shapes:
             if isinstance(shape, Rectangle):
                 self._rectangle(shape)
@@ -288,10 +285,6 @@ class Surface:
 
 def _label_width(shape: Label) -> float:
     return text_width(shape.text, shape.size, MEDIUM if shape.bold else REGULAR)
-
-
-def _whole(width: float, height: float) -> Box:
-    return Box(0, 0, width, height)
 
 
 def _has_vsync() -> bool:

@@ -1,0 +1,54 @@
+"""The app with stopwatches in it: `python -c "from benchmarks.recorder import main; main()" [arguments of the app]`.
+
+Every event becomes a line of JSON in the file that EVIDENCE_RECORD_FILE names, with "t" in seconds of the system's
+monotonic clock: frame (wall and processor seconds of its work), asked (a picture is to be shown), looked (its verdict is
+there), region (the verdict on a part of it is there), bundle (another one runs), listed (pictures were found).
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+
+class Recorder:
+    def __init__(self) -> None:
+        self._file = open(os.environ["EVIDENCE_RECORD_FILE"], "a", buffering=1)  # noqa: SIM115 - until the process ends
+
+    def note(self, what: str, **facts: Any) -> None:
+        self._file.write(json.dumps({"t": time.monotonic(), "what": what, **facts}) + "\n")
+
+    def after(self, what: str, inner: Callable[..., Any]) -> Callable[..., Any]:
+        """`inner`, noted when it returns."""
+
+        def noted(*arguments: Any, **named: Any) -> Any:
+            answer = inner(*arguments, **named)
+            self.note(what)
+            return answer
+
+        return noted
+
+    def timed_turn(self, inner: Callable[[Any], None]) -> Callable[[Any], None]:
+        def turn(loop: Any) -> None:
+            wall, cpu = time.perf_counter(), time.thread_time()
+            inner(loop)
+            spent = time.perf_counter() - wall, time.thread_time() - cpu
+            self.note("frame", wall=spent[0], cpu=spent[1], busy=loop.presenter.busy)
+
+        return turn
+
+
+def main() -> None:
+    from runtime_app.presenter.presenter import Presenter
+    from runtime_app.view.loop import Loop
+
+    recorder = Recorder()
+    Loop.turn = recorder.timed_turn(Loop.turn)  # type: ignore[method-assign]
+    Presenter._request_look = recorder.after("asked", Presenter._request_look)  # type: ignore[method-assign]
+    for kind, what in (("look", "looked"), ("region", "region"), ("bundle", "bundle"), ("folder", "listed")):
+        Presenter._receivers[kind] = recorder.after(what, Presenter._receivers[kind])
+
+    from runtime_app.__main__ import main as app
+
+    app()
