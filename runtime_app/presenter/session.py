@@ -1,6 +1,7 @@
 """Bundles and pictures: requests go to the workers and come back in `poll`, where they change what is shown."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -65,6 +66,8 @@ class Session(State):
         if self.loaded is None:
             return
         self.library.forget_results(len(self.loaded.bundle.manifest.classes))
+        for path, look in self.looks.items():
+            self.looks[path] = replace(look, result=None)
         self._region = None
         self._request_look()
         self.classify_pending()

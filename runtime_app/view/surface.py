@@ -192,9 +192,6 @@ class Surface:
                 for suffix in sorted(SUFFIXES):
                     dpg.add_file_extension(suffix)
 
-    def close(self) -> None:
-        dpg.destroy_context()
-
     # ---- drawing -----------------------------------------------------------------------------------------------
 
     def draw(self, canvas: Canvas) -> bool:
