@@ -37,7 +37,7 @@ def find_bundles(folders: list[Path] | None = None) -> list[Entry]:
     """All bundles in these folders, newest first; what cannot be read is left out."""
     entries = []
     for folder in default_folders() if folders is None else folders:
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        for path in _inside(folder):
             if not is_bundle(path):
                 continue
             try:
@@ -45,6 +45,13 @@ def find_bundles(folders: list[Path] | None = None) -> list[Entry]:
             except BundleError:
                 continue
     return sorted(entries, key=lambda entry: (entry.manifest.provenance.run_started, entry.path.name), reverse=True)
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:  # not there, no folder, or closed to us
+        return []
 
 
 def open_newest(folders: list[Path] | None = None) -> Bundle:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from runtime_app import providers
 from runtime_app.bundle import Bundle, BundleError
 from runtime_app.errors import UserError
-from runtime_app.manifest import Precision, Variant
+from runtime_app.manifest import OUTPUTS, Precision, Variant
 from runtime_app.model_file import find_objection
 from runtime_app.providers import CPU, CUDA, Device
 
@@ -19,8 +19,6 @@ from runtime_app.providers import CPU, CUDA, Device
 # give other percentages on another day.
 _CLEARLY_FASTER = 1.2
 _TRIALS = 8
-
-OUTPUTS = ("probabilities", "logits", "evidence")
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,10 @@ class Classifier:
         objection = find_objection(model)
         if objection:
             raise BundleError(self.bundle.path, f"{variant.file} {objection}")
-        return _open_session(model, device, variant, threads or os.cpu_count() or 1)
+        try:
+            return _open_session(model, device, variant, threads or os.cpu_count() or 1)
+        except _ModelRefused as error:
+            raise BundleError(self.bundle.path, f"ONNX Runtime cannot open {variant.file} ({error})") from error
 
     def _take_faster_variant(self, device: Device, threads: int) -> None:
         """Change to the small variant made for this provider when it is clearly faster here, measured now."""
@@ -124,12 +125,26 @@ class Classifier:
         for name in OUTPUTS:
             if name not in outputs:
                 raise BundleError(self.bundle.path, f"{self.variant.file} has no output {name}")
-            found = outputs[name].shape[1]
-            if found != len(manifest.classes):
+            found = outputs[name].shape
+            if outputs[name].type != "tensor(float)" or len(found) != (4 if name == "evidence" else 2):
+                raise BundleError(self.bundle.path, f"{self.variant.file} has an output {name} of another kind")
+            if found[1] != len(manifest.classes):
                 raise BundleError(
                     self.bundle.path,
-                    f"{self.variant.file} knows {found} classes, its manifest names {len(manifest.classes)}",
+                    f"{self.variant.file} knows {found[1]} classes, its manifest names {len(manifest.classes)}",
                 )
+        self._try_once(manifest.input.height, manifest.input.width)
+
+    def _try_once(self, height: int, width: int) -> None:
+        """One black picture: a model that opens may still fail when it runs, or give other numbers than it declares."""
+        classes = len(self.bundle.manifest.classes)
+        try:
+            prediction = self.predict(np.zeros((1, height, width, 3), dtype=np.uint8))
+        except Exception as error:  # onnxruntime's own exception types are private
+            raise BundleError(self.bundle.path, f"{self.variant.file} does not run ({_first_line(error)})") from error
+        shapes = prediction.probabilities.shape, prediction.logits.shape, prediction.evidence.shape[:2]
+        if any(shape != (1, classes) for shape in shapes) or not np.isfinite(prediction.logits).all():
+            raise BundleError(self.bundle.path, f"{self.variant.file} does not give one number per class")
 
 
 def choose_variant(bundle: Bundle, precision: str) -> Variant:
@@ -175,6 +190,13 @@ def _session(model: bytes, names: list[str], threads: int) -> Any:
             model, options, providers=names, provider_options=settings, enable_fallback=0
         )
     except Exception as error:  # onnxruntime's own exception types are private
-        raise UserError(
-            f"ONNX Runtime cannot open the model ({str(error).splitlines()[0]}).", "Export the bundle again."
-        ) from error
+        raise _ModelRefused(_first_line(error)) from error
+
+
+class _ModelRefused(Exception):
+    """ONNX Runtime did not take the model; the message says why."""
+
+
+def _first_line(error: Exception) -> str:
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    return line if len(line) <= 300 else f"{line[:300]}\u2026"

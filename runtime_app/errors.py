@@ -2,7 +2,11 @@
 
 import errno
 import traceback
+import unicodedata
 from dataclasses import dataclass
+
+# Characters that turn the direction of what follows them: "gpj.exe" may look like "exe.jpg".
+_TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 
 class UserError(Exception):
@@ -13,6 +17,7 @@ class UserError(Exception):
     """
 
     def __init__(self, title: str, advice: str = "", *, exit_status: int = 2) -> None:
+        title = one_line(title)
         super().__init__(f"{title} {advice}".strip())
         self.title = title
         self.advice = advice
@@ -29,9 +34,23 @@ class Explanation:
     exit_status: int = 1
 
 
+def one_line(text: str) -> str:
+    """`text` as it may stand in a sentence, a list or a terminal: whatever would break the line, reverse it or be taken for
+    a command (a file's name may hold newlines, escape codes, bytes that are no text) becomes a replacement sign."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join("\ufffd" if _breaks_line(character) else character for character in text)
+
+
+def _breaks_line(character: str) -> bool:
+    kinds = ("Cc", "Cs", "Zl", "Zp")
+    return unicodedata.category(character) in kinds or unicodedata.bidirectional(character) in _TURNS
+
+
 def explain(error: BaseException) -> Explanation:
     """Say in plain words what `error` means; `details` keeps the whole traceback for the log and for "copy details"."""
     details = "".join(traceback.format_exception(error)).strip()
+    details = details.encode(errors="surrogateescape").decode(errors="replace")
     if isinstance(error, UserError):
         return Explanation(error.title, error.advice, details, error.exit_status)
     if isinstance(error, MemoryError):
@@ -39,9 +58,10 @@ def explain(error: BaseException) -> Explanation:
             "The computer ran out of memory.", "Close other programs or open fewer pictures at once.", details
         )
     if isinstance(error, OSError):
-        return Explanation(*_explain_os_error(error), details)
+        title, advice = _explain_os_error(error)
+        return Explanation(one_line(title), advice, details)
     return Explanation(
-        f"Something unexpected went wrong ({type(error).__name__}: {error}).",
+        one_line(f"Something unexpected went wrong ({type(error).__name__}: {error})."),
         "Please report it with the technical details.",
         details,
     )

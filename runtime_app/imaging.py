@@ -1,6 +1,8 @@
 """File -> upright RGB picture -> network input. The one definition: the app, the trainer and the parity gate all call it."""
 
 import io
+import os
+import stat
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ RESIZES: tuple[Resize, ...] = ("crop", "letterbox", "stretch")
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
 MAX_PIXELS = 100_000_000
+MAX_FILE_BYTES = 5 * MAX_PIXELS  # the largest picture, unpacked, with four channels and much else around it
 # Conversions that need copies of a picture, or wide numbers, work on this many pixels at a time.
 _STRIP_PIXELS = 1 << 20
 _LETTERBOX_GREY = (128, 128, 128)
@@ -69,12 +72,7 @@ def open_picture(
     to do.
     """
     label = name or (str(source) if isinstance(source, Path) else "the picture")
-    try:
-        data = source.read_bytes() if isinstance(source, Path) else source
-    except OSError as error:
-        raise PictureError(
-            f"{label} cannot be read ({error.strerror}).", "Check that the file exists and may be opened."
-        ) from error
+    data = _read(source, label) if isinstance(source, Path) else source
     if not data:
         raise PictureError(f"{label} is empty (0 bytes).", "Choose another file.")
     try:
@@ -122,8 +120,29 @@ def prepare(
 
 
 def list_pictures(folder: Path) -> list[Path]:
-    """All files below `folder` whose suffix names a picture format, in name order."""
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    """All files below `folder` whose suffix names a picture format, in name order.
+
+    A subfolder that is closed to us, or goes away meanwhile, does not hide the others."""
+    found = (Path(parent, name) for parent, _, files in os.walk(folder) for name in files)
+    return sorted(path for path in found if path.suffix.lower() in SUFFIXES and path.is_file())
+
+
+def _read(path: Path, label: str) -> bytes:
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe may never answer, a device never end
+            raise PictureError(f"{label} is not an ordinary file.", "Choose a file that holds a picture.")
+        if status.st_size > MAX_FILE_BYTES:
+            raise PictureError(
+                f"{label} has more than {MAX_FILE_BYTES // 1_000_000} megabytes.", "Save a smaller copy and open that."
+            )
+        with open(path, "rb") as file:
+            return file.read(status.st_size)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise PictureError(
+            f"{label} cannot be read ({reason}).", "Check that the file exists and may be opened."
+        ) from error
 
 
 def _refuse_huge(image: Image.Image, label: str) -> None:

@@ -1,15 +1,25 @@
 """The schema of bundle.json, the only authority on what a deployment bundle holds."""
 
 import hashlib
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 SCHEMA_VERSION = 1
 
 Precision = Literal["fp32", "int8", "fp16"]
 PRECISIONS: tuple[str, ...] = ("auto", "fp32", "int8", "fp16")
 Score = Literal["max_probability", "margin", "energy"]
+OUTPUTS = ("probabilities", "logits", "evidence")
+
+# A manifest comes from a stranger: what no exporter writes is refused here, before anything computes with it.
+Side = Annotated[int, Meta(ge=1, le=4096)]
+Count = Annotated[int, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Amount = Annotated[float, Meta(ge=0)]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -19,8 +29,8 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class InputSpec(_Part, frozen=True):
     """Network input: uint8 [batch, height, width, 3], RGB; resize: how pictures are brought to that size by default."""
 
-    height: int
-    width: int
+    height: Side
+    width: Side
     resize: Literal["crop", "letterbox", "stretch"] = "crop"
 
 
@@ -29,18 +39,18 @@ class Variant(_Part, frozen=True):
 
     file: str
     precision: Precision
-    sha256: str
-    bytes: int
-    tolerance: dict[str, float]
-    test_accuracy: float
+    sha256: Sha256
+    bytes: Count
+    tolerance: dict[str, Amount]
+    test_accuracy: Share
 
 
 class Calibration(_Part, frozen=True):
     """temperature divides the logits (Guo et al. 2017); expected calibration errors on the test split, 15 bins."""
 
-    temperature: float
-    ece_before: float
-    ece_after: float
+    temperature: Annotated[float, Meta(gt=0)]
+    ece_before: Share
+    ece_after: Share
 
 
 class VerdictRule(_Part, frozen=True):
@@ -54,11 +64,11 @@ class VerdictRule(_Part, frozen=True):
 class SplitMetrics(_Part, frozen=True):
     """Figures of the calibrated network on n pictures. nll in nats; accuracy, brier and ece as fractions."""
 
-    n: int
-    accuracy: float
-    nll: float
-    brier: float
-    ece: float
+    n: Annotated[int, Meta(ge=1)]
+    accuracy: Share
+    nll: Amount
+    brier: Amount
+    ece: Share
 
 
 class Metrics(_Part, frozen=True):
@@ -93,19 +103,19 @@ class Provenance(_Part, frozen=True):
 
 
 class FileEntry(_Part, frozen=True):
-    path: str
-    sha256: str
-    bytes: int
+    path: Annotated[str, Meta(max_length=1000)]
+    sha256: Sha256
+    bytes: Count
 
 
 class Manifest(_Part, frozen=True):
     """bundle.json. files: every other file of the bundle; digest: see `digest_of`."""
 
-    schema_version: int
-    name: str
-    classes: tuple[str, ...]
+    schema_version: Annotated[int, Meta(ge=1)]
+    name: Name
+    classes: Annotated[tuple[Name, ...], Meta(min_length=2, max_length=100_000)]
     input: InputSpec
-    variants: tuple[Variant, ...]
+    variants: Annotated[tuple[Variant, ...], Meta(min_length=1)]
     calibration: Calibration
     verdict: VerdictRule
     metrics: Metrics

@@ -1,5 +1,6 @@
 """Look into an ONNX file, without the onnx package, for what a bundle must not carry: outside data, foreign operators."""
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -10,12 +11,26 @@ _FIELD = descriptor_pb2.FieldDescriptorProto
 
 # The few fields of onnx.proto that matter here: message -> {field: (number, type)}; a message's name means "repeated".
 _SCHEMA: dict[str, dict[str, tuple[int, Any]]] = {
-    "Model": {"graph": (7, "Graph"), "opset_import": (8, "OpsetId"), "functions": (25, "Function")},
+    "Model": {
+        "graph": (7, "Graph"),
+        "opset_import": (8, "OpsetId"),
+        "training_info": (20, "Training"),
+        "functions": (25, "Function"),
+    },
     "OpsetId": {"domain": (1, _FIELD.TYPE_STRING)},
-    "Function": {"node": (7, "Node"), "opset_import": (9, "OpsetId")},
-    "Graph": {"node": (1, "Node"), "initializer": (5, "Tensor")},
+    "Training": {"initialization": (1, "Graph"), "algorithm": (2, "Graph")},
+    "Function": {"node": (7, "Node"), "opset_import": (9, "OpsetId"), "attribute_proto": (11, "Attribute")},
+    "Graph": {"node": (1, "Node"), "initializer": (5, "Tensor"), "sparse_initializer": (15, "Sparse")},
     "Node": {"attribute": (5, "Attribute"), "domain": (7, _FIELD.TYPE_STRING)},
-    "Attribute": {"t": (5, "Tensor"), "g": (6, "Graph"), "tensors": (10, "Tensor"), "graphs": (11, "Graph")},
+    "Attribute": {
+        "t": (5, "Tensor"),
+        "g": (6, "Graph"),
+        "tensors": (10, "Tensor"),
+        "graphs": (11, "Graph"),
+        "sparse_tensor": (22, "Sparse"),
+        "sparse_tensors": (23, "Sparse"),
+    },
+    "Sparse": {"values": (1, "Tensor"), "indices": (2, "Tensor")},
     "Tensor": {"external_data": (13, "Entry"), "data_location": (14, _FIELD.TYPE_INT32)},
     "Entry": {"key": (1, _FIELD.TYPE_STRING)},
 }
@@ -30,39 +45,47 @@ def find_objection(model: bytes) -> str | None:
         return "is not an ONNX model"
     if not content.graph:
         return "holds no graph"
-    foreign = _domains(content) - STANDARD_DOMAINS
+    holders = list(_holders(content))
+    foreign = {opset.domain for opset in content.opset_import}
+    foreign |= {opset.domain for function in content.functions for opset in function.opset_import}
+    foreign |= {node.domain for holder in holders for node in holder.node}
+    foreign -= STANDARD_DOMAINS
     if foreign:
         return f"uses operators that are not part of ONNX ({', '.join(sorted(foreign))})"
-    if any(_keeps_data_outside(node) for node in [*content.graph, *content.functions]):
+    if any(tensor.data_location or len(tensor.external_data) for holder in holders for tensor in _tensors(holder)):
         return "keeps weights in files outside itself"
     return None
 
 
-def _domains(content: Any) -> set[str]:
-    found = {opset.domain for opset in content.opset_import}
-    for holder in [*content.graph, *content.functions]:
-        found |= _node_domains(holder)
-    return found
+def _holders(model: Any) -> Iterator[Any]:
+    """Everything that holds nodes: graphs and functions, and the graphs in their attributes, however deep."""
+    waiting = [*model.graph, *model.functions]
+    for training in model.training_info:
+        waiting += [*training.initialization, *training.algorithm]
+    while waiting:
+        holder = waiting.pop()
+        yield holder
+        for attribute in _attributes(holder):
+            waiting += [*attribute.g, *attribute.graphs]
 
 
-def _node_domains(holder: Any) -> set[str]:
-    found = {node.domain for node in holder.node}
+def _attributes(holder: Any) -> Iterator[Any]:
     for node in holder.node:
-        for attribute in node.attribute:
-            for graph in [*attribute.g, *attribute.graphs]:
-                found |= _node_domains(graph)
-    return found
+        yield from node.attribute
+    yield from getattr(holder, "attribute_proto", ())
 
 
-def _keeps_data_outside(holder: Any) -> bool:
-    tensors = list(getattr(holder, "initializer", ()))
-    graphs = []
-    for node in holder.node:
-        for attribute in node.attribute:
-            tensors += [*attribute.t, *attribute.tensors]
-            graphs += [*attribute.g, *attribute.graphs]
-    outside = any(tensor.data_location or len(tensor.external_data) for tensor in tensors)
-    return outside or any(_keeps_data_outside(graph) for graph in graphs)
+def _tensors(holder: Any) -> Iterator[Any]:
+    """Every tensor of one graph or function, those of the graphs in it aside."""
+    sparse = [*getattr(holder, "sparse_initializer", ())]
+    yield from getattr(holder, "initializer", ())
+    for attribute in _attributes(holder):
+        yield from attribute.t
+        yield from attribute.tensors
+        sparse += [*attribute.sparse_tensor, *attribute.sparse_tensors]
+    for tensor in sparse:
+        yield from tensor.values
+        yield from tensor.indices
 
 
 @cache

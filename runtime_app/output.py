@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from runtime_app.errors import one_line
 from runtime_app.pipeline import Failure, Outcome
 
 WORDS = {"sure": "", "unsure": "unsure", "none": "may be none of these classes"}
@@ -61,10 +62,10 @@ def _write_table(outcomes: Iterable[Outcome], classes: tuple[str, ...], top: int
         table.add_column(name, overflow="fold")
     for outcome in outcomes:
         if isinstance(outcome, Failure):
-            table.add_row(Text(str(outcome.path)), Text("not read"), Text(outcome.error.title))
+            table.add_row(Text(one_line(str(outcome.path))), Text("not read"), Text(outcome.error.title))
             continue
         ranked = outcome.probabilities.argsort()[::-1][:top]
         best = ", ".join(f"{classes[k]} {outcome.probabilities[k]:.1%}" for k in ranked)
-        table.add_row(Text(str(outcome.path)), Text(WORDS[outcome.verdict] or outcome.label), Text(best))
+        table.add_row(Text(one_line(str(outcome.path))), Text(WORDS[outcome.verdict] or outcome.label), Text(best))
     # A pipe or a file has no width to wrap at, and a wrapped path cannot be copied.
     Console(width=None if sys.stdout.isatty() else 1000).print(table)

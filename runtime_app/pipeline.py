@@ -19,7 +19,7 @@ from runtime_app.verdict import Verdict, scores, verdict
 
 BATCH = 64
 # All decoding threads together hold as much as the largest picture that is accepted; small ones never wait.
-_BUDGET = PixelBudget(MAX_PIXELS)
+DECODING = PixelBudget(MAX_PIXELS)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ Outcome = Result | Failure
 def prepare_file(path: Path, bundle: Bundle, resize: Resize | None) -> Prepared | Failure:
     size = bundle.manifest.input
     # The share ends last: until then an error holds on to the picture that it came from.
-    with _BUDGET.share() as share:
+    with DECODING.share() as share:
         try:
             return prepare(
                 open_picture(path, before_decoding=share.take), (size.height, size.width), resize or size.resize

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from PIL import ImageFont
 
+from runtime_app.errors import one_line
+
 _FOLDER = Path(__file__).parent / "view" / "fonts"
 REGULAR = _FOLDER / "Roboto-Regular.ttf"
 MEDIUM = _FOLDER / "Roboto-Medium.ttf"
@@ -21,7 +23,7 @@ def load(size: int, weight: Path = REGULAR) -> ImageFont.FreeTypeFont:
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float, weight: Path = REGULAR) -> float:
     """Width in pixels of one line of text at `size` pixels per em."""
-    return load(_UNITS, weight).getlength(text.replace("\n", " ")) * size / _UNITS
+    return load(_UNITS, weight).getlength(one_line(text)) * size / _UNITS
 
 
 def shorten(text: str, size: float, width: float, weight: Path = REGULAR) -> str:
@@ -29,7 +31,7 @@ def shorten(text: str, size: float, width: float, weight: Path = REGULAR) -> str
 
     The end of a file name (its number, its suffix) tells files apart, so it is kept.
     """
-    text = "".join(character if character.isprintable() else "\ufffd" for character in text)
+    text = one_line(text)
     if text_width(text, size, weight) <= width:
         return text
     low, high = 0, len(text)

@@ -1,6 +1,7 @@
 """Bundles and pictures: requests go to the workers and come back in `poll`, where they change what is shown."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,6 +18,7 @@ from runtime_app.providers import Device
 from runtime_app.settings import remember
 
 _LOOKS_KEPT = 3  # whole pictures: 36 MB each at 12 megapixels
+_LOOKED_PIXELS_KEPT = 60_000_000
 _THUMBNAILS_KEPT = 400
 
 
@@ -64,6 +66,8 @@ class Session(State):
         if self.loaded is None:
             return
         self.library.forget_results(len(self.loaded.bundle.manifest.classes))
+        for path, look in self.looks.items():
+            self.looks[path] = replace(look, result=None)
         self._region = None
         self._request_look()
         self.classify_pending()
@@ -138,10 +142,13 @@ class Session(State):
         self.look, self.failure = look, None
         self.looks[look.path] = look
         self.looks.move_to_end(look.path)
-        while len(self.looks) > _LOOKS_KEPT:
+        while len(self.looks) > 1 and (len(self.looks) > _LOOKS_KEPT or self._looked_pixels() > _LOOKED_PIXELS_KEPT):
             self.looks.popitem(last=False)
         if look.result is not None and self.current is not None and self._region is None:
             self.library.record(self.current, look.result)
+
+    def _looked_pixels(self) -> int:
+        return sum(look.picture.width * look.picture.height for look in self.looks.values())
 
     def _look_failed(self, error: Explanation) -> None:
         self.look, self.failure = None, error

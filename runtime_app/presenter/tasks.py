@@ -17,7 +17,7 @@ from runtime_app.classifier import Classifier
 from runtime_app.errors import UserError
 from runtime_app.imaging import SUFFIXES, Region, Resize, open_picture, prepare
 from runtime_app.jobs import Ticket
-from runtime_app.pipeline import Outcome, Result, classify_files, interpret
+from runtime_app.pipeline import DECODING, Outcome, Result, classify_files, interpret
 from runtime_app.providers import Device
 
 PREVIEW_SIDE = 1024  # pixels: textures beyond this cost more than they show
@@ -42,7 +42,8 @@ class Look:
     """One picture as the window shows it.
 
     picture: upright RGB, whole; preview: float32 [h * w * 4], RGBA 0..1, at most PREVIEW_SIDE pixels a side;
-    stamp: time and size of the file when it was read; result: None as long as no bundle is open; times in milliseconds.
+    stamp: time and size of the file when it was read; result: None as long as no bundle is open; region: the part that a
+    person marked, None where the resize rule decides; times in milliseconds.
     """
 
     path: Path
@@ -54,6 +55,7 @@ class Look:
     decode_ms: float
     prepare_ms: float = 0.0
     run_ms: float = 0.0
+    region: Region | None = None
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,11 @@ def load(source: Bundle | Path | None, device: Device, precision: str, threads: 
 
 
 def look(path: Path, loaded: Loaded | None, resize: Resize | None, known: Look | None = None) -> Look:
-    """Decode a picture (unless `known` is of the same file), make its preview, classify it. Raises PictureError."""
+    """Decode a picture, make its preview, classify it; what `known` has of the same file is not done again, so its result
+    must be by `loaded` and `resize`. Raises PictureError."""
     stamp = _stamp(path)
+    if known is not None and known.stamp == stamp and known.result is not None and known.region is None:
+        return known
     if known is None or known.stamp != stamp:
         start = time.perf_counter()
         picture = open_picture(path)
@@ -109,7 +114,8 @@ def classify_look(known: Look, loaded: Loaded, resize: Resize | None, region: Re
     prediction = loaded.classifier.predict(prepared.image[None])
     end = time.perf_counter()
     result = interpret([(known.path, prepared)], prediction, loaded.bundle)[0]
-    return replace(known, result=result, prepare_ms=1000 * (between - start), run_ms=1000 * (end - between))
+    prepare_ms, run_ms = 1000 * (between - start), 1000 * (end - between)
+    return replace(known, result=result, region=region, prepare_ms=prepare_ms, run_ms=run_ms)
 
 
 def classify_all(
@@ -141,11 +147,12 @@ def list_folder(folder: Path) -> Callable[[Ticket], Iterator[list[Path]]]:
         any_found = False
         for parent, folders, files in os.walk(folder, onerror=_raise):
             folders.sort()
-            found += [Path(parent, name) for name in sorted(files) if Path(name).suffix.lower() in SUFFIXES]
-            if len(found) >= (_LISTED_AT_ONCE if any_found else 1):
+            place = Path(parent)
+            found += [place / name for name in sorted(files) if os.path.splitext(name)[1].lower() in SUFFIXES]
+            while len(found) >= (_LISTED_AT_ONCE if any_found else 1):
                 any_found = True
-                yield found
-                found = []
+                yield found[:_LISTED_AT_ONCE]
+                found = found[_LISTED_AT_ONCE:]
         if found:
             yield found
         elif not any_found:
@@ -190,11 +197,13 @@ def thumbnails(paths: list[Path]) -> Callable[[Ticket], Iterator[Thumbnail]]:
 
     def work(ticket: Ticket) -> Iterator[Thumbnail]:
         for path in paths:
-            try:
-                picture = _reduced(open_picture(path), THUMBNAIL_SIDE)
-                yield Thumbnail(path, to_rgba(picture), picture.size)
-            except Exception:  # its own classification says what is wrong with it
-                yield Thumbnail(path, None, (0, 0))
+            with DECODING.share() as share:
+                try:
+                    picture = _reduced(open_picture(path, before_decoding=share.take), THUMBNAIL_SIDE)
+                    thumbnail = Thumbnail(path, to_rgba(picture), picture.size)
+                except Exception:  # its own classification says what is wrong with it
+                    thumbnail = Thumbnail(path, None, (0, 0))
+            yield thumbnail
 
     return work
 

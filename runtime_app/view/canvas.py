@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime_app.errors import one_line
 from runtime_app.typeface import MEDIUM, REGULAR, shorten, text_width
 from runtime_app.view.palette import Palette
 
@@ -155,6 +156,7 @@ class Canvas:
     ) -> float:
         """Draw one line, shortened to `width` points when given; returns how wide it is."""
         weight = MEDIUM if bold else REGULAR
+        text = one_line(text)
         if width is not None:
             text = shorten(text, size, width, weight)
         self.shapes.append(Label(x, y, text, size, colour, bold, anchor))

@@ -43,6 +43,7 @@ def _state(loop: "Loop") -> dict[str, Any]:
         "view": p.view,
         "dialog": loop.ui.dialog,
         "errors": [error.title for error in p.errors],
+        "failure": None if p.failure is None else [p.failure.title, p.failure.advice],
         "busy": p.busy,
         "waiting": {name: worker.queue_length for name, worker in p.workers.items()},
         "pictures": len(p.library),

@@ -60,11 +60,12 @@ class Surface:
         with dpg.theme() as theme, dpg.theme_component(dpg.mvAll):
             dpg.add_theme_style(dpg.mvStyleVar_WindowPadding, 0, 0)
             dpg.add_theme_style(dpg.mvStyleVar_WindowBorderSize, 0)
-            dpg.add_theme_color(dpg.mvThemeCol_WindowBg, _CLEAR)  # the drawing covers it: one fill less a frame
+            dpg.add_theme_color(dpg.mvThemeCol_WindowBg, _CLEAR)
         dpg.bind_theme(theme)
         dpg.add_texture_registry(tag="textures")
-        with dpg.window(tag="sheet", no_scrollbar=True, no_scroll_with_mouse=True):
-            dpg.add_drawlist(width, height, tag="drawing")
+        # Not in a window of Dear PyGui's: a primary one fills all pixels once more, and with software GL it is fills that
+        # a frame costs (6 ms for 1280x800). For the same reason the ground is the viewport's clear colour, not a shape.
+        dpg.add_viewport_drawlist(front=False, tag="drawing")
         with dpg.window(
             tag="field window", no_title_bar=True, no_resize=True, no_move=True, no_background=True, show=False,
             no_focus_on_appearing=True, no_scrollbar=True,
@@ -76,7 +77,6 @@ class Surface:
         )
         dpg.setup_dearpygui()
         dpg.show_viewport()
-        dpg.set_primary_window("sheet", True)
 
     def _fonts(self) -> None:
         with dpg.font_registry():
@@ -137,7 +137,7 @@ class Surface:
         dpg.toggle_viewport_fullscreen()
 
     def copy(self, text: str) -> None:
-        dpg.set_clipboard_text(text)
+        dpg.set_clipboard_text(text.encode(errors="replace").decode())  # a file's name may hold bytes that are no text
 
     def viewport_size(self) -> tuple[int, int]:
         return dpg.get_viewport_width(), dpg.get_viewport_height()
@@ -192,9 +192,6 @@ class Surface:
                 for suffix in sorted(SUFFIXES):
                     dpg.add_file_extension(suffix)
 
-    def close(self) -> None:
-        dpg.destroy_context()
-
     # ---- drawing -----------------------------------------------------------------------------------------------
 
     def draw(self, canvas: Canvas) -> bool:
@@ -202,11 +199,8 @@ class Surface:
         if canvas.shapes == self._drawn:
             return False
         self._drawn = canvas.shapes
-        width, height = self.size
-        dpg.configure_item("drawing", width=int(width * self.scale), height=int(height * self.scale))
         dpg.delete_item("drawing", children_only=True)
         dpg.set_viewport_clear_color([*canvas.palette.back, 255])
-        self._rectangle(Rectangle(_whole(width, height), canvas.palette.back))
         for shape in canvas.shapes:
             if isinstance(shape, Rectangle):
                 self._rectangle(shape)
@@ -288,10 +282,6 @@ class Surface:
 
 def _label_width(shape: Label) -> float:
     return text_width(shape.text, shape.size, MEDIUM if shape.bold else REGULAR)
-
-
-def _whole(width: float, height: float) -> Box:
-    return Box(0, 0, width, height)
 
 
 def _has_vsync() -> bool:

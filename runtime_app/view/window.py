@@ -2,12 +2,14 @@
 
 import contextlib
 import gc
+import logging
 import os
 import signal
 import sys
 import time
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from runtime_app import providers
 from runtime_app.bundle import Bundle
@@ -31,8 +33,8 @@ def open_window(
     device: Device = "auto",
     precision: str = "auto",
     resize: Resize | None = None,
-) -> int:
-    """Show the window until it is closed; returns the exit status.
+) -> NoReturn:
+    """Show the window until it is closed, which ends the process with status 0.
 
     bundle None: the newest is opened by itself. Raises UserError (exit status 2) without a display or OpenGL, or when
     CUDA was asked for by name and does not run here.
@@ -53,10 +55,11 @@ def open_window(
         _run(presenter)
     finally:
         _keep_settings(presenter.settings, dict.fromkeys(chosen), settings)
-        ended = presenter.close(_CLOSING)
-    if not ended:
-        os._exit(0)  # a decoder or the network still runs; nothing of it is worth waiting for
-    return 0
+        presenter.close(_CLOSING)
+    # A decoder or the network may still run, and taking libraries and window apart has made people wait for seconds on a
+    # busy machine. The system takes all of it back at once; what had to be kept is on the disk.
+    logging.shutdown()
+    os._exit(0)
 
 
 def _run(presenter: Presenter) -> None:
@@ -81,7 +84,6 @@ def _run(presenter: Presenter) -> None:
     finally:
         width, height = loop.surface.viewport_size()
         presenter.change_settings(width=width, height=height)
-        loop.surface.close()
         for number, handler in before.items():
             signal.signal(number, handler)
 

@@ -1,50 +1,16 @@
 """A bundle is accepted whole or refused with one sentence that says why."""
 
-import hashlib
-import json
 import os
 import shutil
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from runtime_app.bundle import BundleError, is_bundle, open_bundle
-from runtime_app.manifest import digest_of
-
-
-def edit(bundle: Path, change: Callable[[dict[str, Any]], None], *, sign: bool = True) -> None:
-    """Change the manifest as a skilled forger would: with a digest that fits again."""
-    path = bundle / "bundle.json"
-    content = json.loads(path.read_bytes())
-    change(content)
-    raw = json.dumps(content).encode()
-    if sign:
-        content["digest"] = digest_of(raw)
-    path.write_text(json.dumps(content))
-
-
-def relist(bundle: Path, name: str) -> None:
-    """Enter the file's present size and hash everywhere in the manifest."""
-    raw = (bundle / name).read_bytes()
-    facts = {"sha256": hashlib.sha256(raw).hexdigest(), "bytes": len(raw)}
-
-    def change(content: dict[str, Any]) -> None:
-        for entry in content["files"]:
-            if entry["path"] == name:
-                entry.update(facts)
-        for variant in content["variants"]:
-            if variant["file"] == name:
-                variant.update(facts)
-
-    edit(bundle, change)
-
-
-def zipped(bundle: Path, target: Path) -> Path:
-    return Path(shutil.make_archive(str(target.with_suffix("")), "zip", bundle))
+from runtime_app.catalog import find_bundles
+from tests.campaigns.forge import edit, relist, zipped
 
 
 def refusal(path: Path) -> str:
@@ -118,6 +84,28 @@ def test_a_link_that_leads_outside_is_refused(tiny_bundle: Path, tmp_path: Path)
     (tiny_bundle / "MODEL_CARD.md").unlink()
     os.symlink(secret, tiny_bundle / "MODEL_CARD.md")
     assert "outside" in refusal(tiny_bundle)
+
+
+def test_a_link_within_the_folder_is_refused_too(tiny_bundle: Path) -> None:
+    (tiny_bundle / "golden.npz").rename(tiny_bundle / "other")
+    os.symlink("other", tiny_bundle / "golden.npz")
+    (tiny_bundle / "report" / "parity.json").unlink()
+    edit(tiny_bundle, lambda content: content["files"].__delitem__(6))
+    edit(tiny_bundle, lambda content: content["files"].append({**content["files"][1], "path": "other"}))
+    assert "golden.npz is a link" in refusal(tiny_bundle)
+
+
+def test_a_pipe_in_a_bundle_is_refused_and_not_waited_for(tiny_bundle: Path) -> None:
+    (tiny_bundle / "MODEL_CARD.md").unlink()
+    os.mkfifo(tiny_bundle / "MODEL_CARD.md")
+    assert "not an ordinary file" in refusal(tiny_bundle)
+
+
+def test_a_manifest_nested_beyond_reason_hides_no_other_bundle(tiny_bundle: Path) -> None:
+    shutil.copytree(tiny_bundle, tiny_bundle.with_name("whole"))
+    (tiny_bundle / "bundle.json").write_bytes(b'{"a":' * 100_000)
+    assert "not readable JSON" in refusal(tiny_bundle)
+    assert [entry.path.name for entry in find_bundles([tiny_bundle.parent])] == ["whole"]
 
 
 def test_a_count_of_classes_that_the_model_does_not_have_is_refused(tiny_bundle: Path) -> None:

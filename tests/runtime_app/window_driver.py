@@ -13,6 +13,8 @@ from typing import Any
 
 from PIL import Image, ImageGrab
 
+from tests.runtime_app import close_button
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -122,6 +124,17 @@ class Window:
     def key(self, *keys: str) -> None:
         self.xdotool("key", *keys)
         self.settle()
+
+    def press_close(self) -> None:
+        """The window's own close button."""
+        found = subprocess.run(
+            ["xdotool", "search", "--name", "^Evidence$"],
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        close_button.press(self.display, int(found.stdout.split()[0]))
 
     def drag(self, start: tuple[int, int], end: tuple[int, int], steps: int = 8, button: int = 1) -> None:
         self.xdotool("mousemove", *start)
