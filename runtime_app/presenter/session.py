@@ -13,6 +13,7 @@ from runtime_app.presenter import tasks
 from runtime_app.presenter.library import Filter
 from runtime_app.presenter.state import State
 from runtime_app.presenter.tasks import Loaded, Look, Thumbnail
+from runtime_app.presenter.truth import Truth
 from runtime_app.providers import Device
 from runtime_app.settings import remember
 
@@ -58,7 +59,13 @@ class Session(State):
         self.change_settings(recent_bundles=recent)
         self.pinned_class = self.hovered_class = None
         self.filter = Filter()
+        self._read_truth()
         self._classify_again()
+
+    def _read_truth(self) -> None:
+        """After another bundle or another folder: which pictures have a known class."""
+        classes = () if self.loaded is None else self.loaded.bundle.manifest.classes
+        self.truth, self.cell = Truth(self._folders, classes), None
 
     def _classify_again(self) -> None:
         if self.loaded is None:
@@ -90,6 +97,9 @@ class Session(State):
     def _list_folder(self, folder: Path) -> None:
         self.change_settings(recent_folders=remember(self.settings.recent_folders, folder))
         self._folder_shown = False
+        if folder not in self._folders:
+            self._folders.append(folder)
+            self._read_truth()
         self.workers["batch"].cancel("classify")
         self.workers["batch"].submit("folder", tasks.list_folder(folder))
 

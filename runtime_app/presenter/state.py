@@ -5,17 +5,21 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from runtime_app.errors import Explanation, UserError, explain
 from runtime_app.imaging import Region, Resize
 from runtime_app.jobs import Worker
+from runtime_app.presenter.accuracy import Cell
 from runtime_app.presenter.library import SORTS, Filter, Library, Sort
 from runtime_app.presenter.tasks import Loaded, Look, Thumbnail
+from runtime_app.presenter.truth import Truth
 from runtime_app.settings import Settings
 from runtime_app.terminal import log
 
-View = Literal["picture", "heatmap", "gallery", "compare"]
-VIEWS: tuple[View, ...] = ("picture", "heatmap", "gallery", "compare")
+View = Literal["picture", "heatmap", "gallery", "compare", "accuracy"]
+VIEWS: tuple[View, ...] = ("picture", "heatmap", "gallery", "compare", "accuracy")
 
 
 class State:
@@ -37,10 +41,13 @@ class State:
         self.sort: Sort = "name"
         self.filter = Filter()
         self.log_scale = False
+        self.cell: Cell | None = None
         self.errors: list[Explanation] = []
         self.notice: str | None = None
         self.looks: OrderedDict[Path, Look] = OrderedDict()
         self.thumbnails: OrderedDict[Path, Thumbnail] = OrderedDict()
+        self.truth = Truth()
+        self._folders: list[Path] = []
         self._explicit: Path | None = None
         self._region: Region | None = None
         self._folder_shown = False
@@ -107,6 +114,22 @@ class State:
     def toggle_log_scale(self) -> None:
         self.log_scale = not self.log_scale
         self.changed()
+
+    def choose_cell(self, cell: Cell | None) -> None:
+        """List the pictures of one cell of the confusion matrix; the same again, or None: all mistakes."""
+        self.cell = None if cell == self.cell else cell
+        self.changed()
+
+    @property
+    def true_labels(self) -> NDArray[np.int64]:
+        """int64 [n]: the class of each picture by its subfolder, negative where that is no class."""
+        self.truth.extend(self.library.paths)
+        return self.truth.labels
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the true class of any picture is known."""
+        return bool((self.true_labels >= 0).any())
 
     def correct(self, class_index: int) -> None:
         """Say what the current picture really shows; the same class again takes the correction back."""

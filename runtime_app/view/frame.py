@@ -1,6 +1,7 @@
 """One frame of the window: bars, the chosen view, dialogs on top, the tooltip above all."""
 
 from runtime_app.view import (
+    accuracy_panel,
     compare_panel,
     dialogs,
     gallery_panel,
@@ -32,8 +33,10 @@ def compose(ui: Ui, hovered: str | None, focused: str | None, *, with_tooltip: b
         heatmap_panel.draw(c, body, ui)
     elif view == "gallery":
         gallery_panel.draw(c, body, ui)
-    else:
+    elif view == "compare":
         compare_panel.draw(c, body, ui)
+    else:
+        accuracy_panel.draw(c, body, ui)
     top_bar.draw(c, Box(0, 0, window.w, top_bar.HEIGHT), ui)
     status_bar.draw(c, Box(0, window.h - status_bar.HEIGHT, window.w, status_bar.HEIGHT), ui)
     if ui.presenter.errors or ui.dialog:

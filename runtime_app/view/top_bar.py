@@ -10,7 +10,7 @@ from runtime_app.view.ui import Ui
 
 HEIGHT = 52
 _ICON = 32
-_TABS = 312
+_TAB = 78
 _ROOMY = 1120  # points of width from which every word is shown
 
 
@@ -21,9 +21,10 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
     right = _icons(c, row, ui)
     p = ui.presenter
     roomy = box.w >= _ROOMY
-    width = _TABS if roomy else 272
+    shown = [view for view in VIEWS if view != "accuracy" or p.view == view or p.labelled]
+    width = (_TAB if roomy else 68) * len(shown)
     tabs = Box(right - 12 - width, row.y, width, row.h)
-    labels = [(view, view.capitalize()) for view in VIEWS]
+    labels = [(view, view.capitalize()) for view in shown]
     hints = [f"Ctrl+{place + 1}" for place in range(len(VIEWS))]
     widgets.tabs(c, tabs, "view", labels, p.view, p.set_view, hints)
     left = _openers(c, row, ui, tabs.x - 12, roomy=roomy)

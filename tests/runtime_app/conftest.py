@@ -38,3 +38,14 @@ def digits(tmp_path: Path) -> Path:
     for name in ("zero", "one", "seven"):
         draw_digit(name, 160).save(folder / f"{name}.png")
     return folder
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    """One subfolder per class: 0, 1 and 7, one picture in a folder where it does not belong, and one that is no picture."""
+    folder = tmp_path / "labelled"
+    for label, name, file in (("0", "zero", "a"), ("1", "one", "b"), ("7", "seven", "c"), ("3", "seven", "d")):
+        (folder / label).mkdir(parents=True)
+        draw_digit(name, 96).save(folder / label / f"{file}.png")
+    (folder / "0" / "broken.png").write_bytes(b"no picture")
+    return folder

@@ -10,8 +10,11 @@ import pytest
 from PIL import Image
 
 from runtime_app import evidence
+from runtime_app.evaluation import labelled_pictures, tally
 from runtime_app.imaging import Region
+from runtime_app.pipeline import classify_files
 from runtime_app.presenter import Presenter
+from runtime_app.presenter.accuracy import accuracy
 from runtime_app.presenter.comparison import disagreement, on_axis, shared_classes
 from runtime_app.presenter.library import FAILED, Filter
 from runtime_app.presenter.shown import class_bars, status, words
@@ -19,6 +22,7 @@ from runtime_app.presenter.wording import percent
 from runtime_app.settings import Settings, load_settings, remember, save_settings
 from runtime_app.view import geometry
 from runtime_app.view.canvas import Box
+from tests.runtime_app.samples import draw_digit
 
 
 @pytest.fixture
@@ -108,6 +112,41 @@ def test_corrections_decide_where_training_copies_go(presenter: Presenter, digit
     until(presenter, lambda: presenter.notice)
     lines = [json.loads(line) for line in next((tmp_path / "out").glob("*.jsonl")).read_text().splitlines()]
     assert [line.get("correction") for line in lines] == ["4", None, None]
+
+
+def test_folder_of_known_classes_gives_the_figures_of_evaluate(presenter: Presenter, labelled: Path) -> None:
+    presenter.open_paths([labelled])
+    until(presenter, lambda: presenter.library.classified == 5 and not presenter.busy)
+    found = accuracy(presenter)
+    assert found is not None and presenter.loaded is not None
+    classes = presenter.loaded.bundle.manifest.classes
+    labels = labelled_pictures(labelled, classes)
+    same = tally(classify_files(labels, presenter.loaded.classifier), labels, classes)
+    assert (found.evaluation.counts == same.counts).all() and found.evaluation.accuracy == same.accuracy
+    assert found.evaluation.failures == same.failures == 1
+    confidences = presenter.library.probabilities[found.listed].max(axis=1)
+    assert len(confidences) == found.mistakes > 0 and list(confidences) == sorted(confidences, reverse=True)
+    true, said = int(presenter.true_labels[found.listed[0]]), presenter.library.label_of(int(found.listed[0]))
+    assert said is not None
+    presenter.choose_cell((true, said))
+    chosen = accuracy(presenter)
+    assert chosen is not None and found.listed[0] in chosen.listed
+    assert len(chosen.listed) == same.counts[true, said]
+
+
+def test_stray_subfolder_is_named_instead_of_an_accuracy(presenter: Presenter, labelled: Path) -> None:
+    (labelled / "misc").mkdir()
+    draw_digit("one", 40).save(labelled / "misc" / "x.png")
+    presenter.open_paths([labelled])
+    until(presenter, lambda: presenter.library.classified == 6 and not presenter.busy)
+    assert accuracy(presenter) is None and not presenter.labelled
+    assert presenter.truth.obstacle is not None and "(misc)" in presenter.truth.obstacle[0]
+
+
+def test_pictures_outside_class_folders_have_no_known_class(presenter: Presenter, digits: Path) -> None:
+    presenter.open_paths([digits])
+    until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
+    assert accuracy(presenter) is None and presenter.truth.obstacle is None
 
 
 def test_sorting_puts_the_least_sure_first_and_filters_combine(presenter: Presenter, digits: Path) -> None:

@@ -1,5 +1,6 @@
 """The real window on a real (virtual) screen, with real clicks and keys; one process a test."""
 
+import json
 import shutil
 import signal
 import subprocess
@@ -92,6 +93,25 @@ def test_gallery_shows_thumbnails_and_filters_by_class(opened: Window) -> None:
     opened.click("class.4")
     state = opened.state()
     assert len([name for name in state["hits"] if name.startswith("tile.")]) < 3
+
+
+def test_accuracy_view_shows_the_figures_of_evaluate_and_its_mistakes_open(home: Path, labelled: Path, app) -> None:  # type: ignore[no-untyped-def]
+    done = app("evaluate", labelled, "--bundle", TINY, "--format", "jsonl", "--device", "cpu")
+    whole = json.loads(done.stdout.splitlines()[0])
+    with window(home, [labelled]) as opened:
+        opened.wait(lambda state: state["classified"] == 5 and not any(state["waiting"].values()))
+        opened.click("view.accuracy")
+        state = opened.wait(lambda state: state["view"] == "accuracy")
+        assert f"{100 * whole['accuracy']:.1f} %" in state["texts"]
+        assert "accuracy on 4 pictures, 1 could not be read" in state["texts"]
+        rows = [name for name in state["hits"] if name.startswith("mistake.")]
+        assert len(rows) == 4 - round(4 * whole["accuracy"]) > 0
+        cell = next(name for name in state["hits"] if name.startswith("cell.3."))
+        opened.click(cell)
+        opened.wait_text("3, called")
+        state = opened.state()
+        opened.click(next(name for name in state["hits"] if name.startswith("mistake.")))
+        opened.wait(lambda state: state["view"] == "picture" and "d.png" in state["texts"])
 
 
 def test_evidence_of_the_class_under_the_pointer_is_laid_over_the_picture(opened: Window) -> None:
