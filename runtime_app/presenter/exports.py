@@ -43,8 +43,7 @@ def snapshot(library: Library, classes: tuple[str, ...]) -> Snapshot:
     labels: list[str | None] = []
     corrections: list[str | None] = []
     for index in np.flatnonzero(library.states >= SURE).tolist():
-        corrected = library.corrections.get(index)
-        corrections.append(None if corrected is None else classes[corrected])
+        corrections.append(library.corrections.get(index))
         outcome = _outcome(library, index, classes)
         outcomes.append(outcome)
         sure = isinstance(outcome, Result) and outcome.verdict == "sure"

@@ -32,13 +32,14 @@ class Filter:
 class Library:
     """Pictures by index, in the order in which they were opened.
 
-    probabilities: float32 [n, K], NaN where not classified; states: int8 [n], one of the codes above.
+    probabilities: float32 [n, K], NaN where not classified; states: int8 [n], one of the codes above; corrections: by
+    index, the class that a person named.
     """
 
     def __init__(self, classes: int = 0) -> None:
         self.paths: list[Path] = []
         self.errors: dict[int, Explanation] = {}
-        self.corrections: dict[int, int] = {}
+        self.corrections: dict[int, str] = {}
         self._known: dict[Path, int] = {}
         self._inputs: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
         self._probabilities = np.full((0, classes), np.nan, dtype=np.float32)
@@ -90,6 +91,9 @@ class Library:
         else:
             self.errors[index] = outcome.error
             self._states[index] = FAILED
+
+    def index_of(self, path: Path) -> int | None:
+        return self._known.get(path)
 
     def input_of(self, index: int) -> NDArray[np.uint8] | None:
         """uint8 [H, W, 3], what the network saw of this picture; None when not classified or no longer kept."""

@@ -92,6 +92,7 @@ class Presenter(Session):
 
     def _pictures_appeared(self, paths: list[Path]) -> None:
         indices = self.library.add(paths)
+        self.recall_corrections()
         if indices:
             self.show(indices[-1])
             self.classify_pending()

@@ -11,8 +11,8 @@ from runtime_app.jobs import Report
 from runtime_app.pipeline import Failure
 from runtime_app.presenter import tasks
 from runtime_app.presenter.library import Filter
-from runtime_app.presenter.state import State
 from runtime_app.presenter.tasks import Loaded, Look, Thumbnail
+from runtime_app.presenter.teaching import Teaching
 from runtime_app.presenter.truth import Truth
 from runtime_app.providers import Device
 from runtime_app.settings import remember
@@ -21,7 +21,7 @@ _LOOKS_KEPT = 3  # whole pictures: 36 MB each at 12 megapixels
 _THUMBNAILS_KEPT = 400
 
 
-class Session(State):
+class Session(Teaching):
     """Every action returns at once."""
 
     # ---- bundles -----------------------------------------------------------------------------------------------
@@ -89,6 +89,7 @@ class Session(State):
                 pictures.append(path)
         if pictures:
             indices = self.library.add(pictures)
+            self.recall_corrections()
             self._explicit = pictures[0] if len(pictures) == 1 else None
             self.show(indices[0], keep_explicit=first)
             self.classify_pending()
@@ -105,6 +106,7 @@ class Session(State):
 
     def _folder_listed(self, paths: list[Path]) -> None:
         indices = self.library.add(paths)
+        self.recall_corrections()
         if indices and not self._folder_shown:
             self._folder_shown = True
             self.show(indices[0])
@@ -237,6 +239,8 @@ class Session(State):
         assert report.error is not None
         if report.kind == "look":
             self._look_failed(report.error)
+        elif report.kind in Teaching._receivers:
+            self.notice = f"{report.error.title} {report.error.advice}".strip()  # the picture is looked at all the same
         else:
             self.errors.append(report.error)
         if report.kind == "folder":
@@ -247,6 +251,7 @@ class Session(State):
             self.library.record(index, outcome)
 
     _receivers: ClassVar[dict[str, Callable[[Any, Any], None]]] = {
+        **Teaching._receivers,
         "bundle": _bundle_opened,
         "look": _looked,
         "region": _looked,
@@ -262,7 +267,8 @@ class Session(State):
         self.workers["outside"].submit(kind, lambda ticket: work())
 
     def close(self, seconds: float) -> bool:
-        """Stop all workers; True when every thread has ended within `seconds`."""
+        """Stop all workers; True when every thread has ended within `seconds`. Corrections are written first."""
+        self.flush(seconds)
         for worker in self.workers.values():
             worker.close(0)
         return all(worker.close(seconds / len(self.workers)) for worker in self.workers.values())

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime_app.corrections import Correction
 from runtime_app.errors import Explanation, UserError, explain
 from runtime_app.imaging import Region, Resize
 from runtime_app.jobs import Worker
@@ -21,6 +22,9 @@ from runtime_app.terminal import log
 View = Literal["picture", "heatmap", "gallery", "compare", "accuracy"]
 VIEWS: tuple[View, ...] = ("picture", "heatmap", "gallery", "compare", "accuracy")
 
+KEYED = 10
+"""Classes that a digit key stands for: 1 to 9, and 0 for the tenth."""
+
 
 class State:
     """One thread, the window's, calls this. `version` grows with every change of what is to be shown."""
@@ -29,7 +33,9 @@ class State:
         self.settings = settings
         self.resize: Resize | None = resize or settings.resize or None
         self.version = 0
-        self.workers = {name: Worker(name) for name in ("look", "batch", "thumbnails", "outside", "watch", "compare")}
+        self.workers = {
+            name: Worker(name) for name in ("look", "batch", "thumbnails", "outside", "watch", "compare", "memory")
+        }
         self.library = Library()
         self.loaded: Loaded | None = None
         self.look: Look | None = None
@@ -47,6 +53,8 @@ class State:
         self.looks: OrderedDict[Path, Look] = OrderedDict()
         self.thumbnails: OrderedDict[Path, Thumbnail] = OrderedDict()
         self.truth = Truth()
+        self._unsaved: dict[Path, Correction] = {}
+        self._recalled = 0
         self._folders: list[Path] = []
         self._explicit: Path | None = None
         self._region: Region | None = None
@@ -130,23 +138,6 @@ class State:
     def labelled(self) -> bool:
         """Whether the true class of any picture is known."""
         return bool((self.true_labels >= 0).any())
-
-    def correct(self, class_index: int) -> None:
-        """Say what the current picture really shows; the same class again takes the correction back."""
-        if self.current is None or self.loaded is None or class_index >= len(self.loaded.bundle.manifest.classes):
-            return
-        if self.library.corrections.get(self.current) == class_index:
-            del self.library.corrections[self.current]
-        else:
-            self.library.corrections[self.current] = class_index
-        self.changed()
-
-    def correction_words(self) -> str:
-        """What the person said that the current picture shows; "" when nothing."""
-        index = None if self.current is None else self.library.corrections.get(self.current)
-        if index is None or self.loaded is None or index >= len(self.loaded.bundle.manifest.classes):
-            return ""
-        return f"you: {self.loaded.bundle.manifest.classes[index]}"
 
     def recent_folders(self) -> list[Path]:
         """Folders opened before that are still there, newest first."""

@@ -26,6 +26,8 @@ class Truth:
         self._by_parent: dict[str, tuple[int, Path | None]] = {}
         self._labels: list[int] = []
         self._sources: list[Path | None] = []
+        self._array = np.zeros(0, dtype=np.int64)
+        self._refused: set[Path] = set()
 
     def extend(self, paths: Sequence[Path]) -> None:
         """Take in the pictures that are new since the last call; `paths` grows at its end only."""
@@ -40,11 +42,12 @@ class Truth:
     @property
     def labels(self) -> NDArray[np.int64]:
         """int64 [n], UNKNOWN where nothing is known."""
-        labels = np.array(self._labels, dtype=np.int64)
         refused = self.strays.keys() & self._named
-        if refused:
-            labels[[source in refused for source in self._sources]] = UNKNOWN
-        return labels
+        if len(self._array) != len(self._labels) or refused != self._refused:
+            self._array, self._refused = np.array(self._labels, dtype=np.int64), refused
+            if refused:
+                self._array[[source in refused for source in self._sources]] = UNKNOWN
+        return self._array
 
     @property
     def obstacle(self) -> tuple[str, str] | None:

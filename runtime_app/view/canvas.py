@@ -116,6 +116,17 @@ class Hit:
     focusable: bool = True
 
 
+@dataclass(frozen=True)
+class TextField:
+    """Where text is typed. name: another one starts with its own text; take: called with what stands in it."""
+
+    box: Box
+    name: str
+    hint: str
+    text: str
+    take: Callable[[str], None] = field(compare=False)
+
+
 Shape = Rectangle | Label | Polygon | Sprite
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from runtime_app.catalog import no_bundle_advice
 from runtime_app.errors import Explanation
 from runtime_app.terminal import log_file
-from runtime_app.view import about_dialog, settings_dialog, widgets
+from runtime_app.view import about_dialog, class_list, settings_dialog, widgets
 from runtime_app.view.canvas import BODY, SMALL, TITLE, Box, Canvas
 from runtime_app.view.ui import SHORTCUTS, Ui
 
@@ -25,6 +25,8 @@ def draw(c: Canvas, ui: Ui) -> None:
         about_dialog.draw(c, frame(c, ui, "About", 720, 560), ui)
     elif ui.dialog == "export":
         settings_dialog.draw_export(c, frame(c, ui, "Save results", 480, 300), ui)
+    elif ui.dialog == "classes":
+        class_list.draw(c, frame(c, ui, "What does the picture really show?", 560, class_list.height(ui)), ui)
     elif ui.dialog == "bundles":
         _bundles(c, ui)
 

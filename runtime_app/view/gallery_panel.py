@@ -3,10 +3,10 @@
 from functools import partial
 
 from runtime_app.presenter.library import FAILED, NONE, SURE, UNSURE
-from runtime_app.presenter.shown import row_words
+from runtime_app.presenter.shown import is_wrong, row_words
 from runtime_app.typeface import text_width
 from runtime_app.view import lists, widgets
-from runtime_app.view.canvas import BODY, SMALL, Box, Canvas
+from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, TextField
 from runtime_app.view.ui import Ui
 
 _TILE, _GAP, _CAPTION = 144, 12, 44
@@ -58,7 +58,8 @@ def _classes(c: Canvas, box: Box, ui: Ui) -> None:
     """The count of each class as a list; a click shows only that class."""
     p = ui.presenter
     assert p.loaded is not None
-    ui.text_field = Box(box.x, box.y, box.w - 16, 28)
+    place = Box(box.x, box.y, box.w - 16, 28)
+    ui.text_field = TextField(place, "pictures", "Find by name", p.filter.text, ui.find_picture)
     names = ("All classes", *p.loaded.bundle.manifest.classes)
     counts = p.library.counts(len(names) - 1)
     top = box.y + 40
@@ -93,7 +94,7 @@ def _tile(c: Canvas, box: Box, ui: Ui, index: int) -> None:
         spot = Box(frame.centre - w / 2, frame.middle - h / 2, w, h)
         c.sprite(spot, ("thumbnail", path, id(rgba)), lambda: (rgba, size[0], size[1]))
     edge = {"unsure": c.palette.attention, "none": c.palette.attention, "failed": c.palette.danger}.get(state)
-    if index in p.library.corrections and p.library.corrections[index] != p.library.label_of(index):
+    if is_wrong(p, index):
         edge = c.palette.danger
     if edge is not None:
         c.rectangle(frame.inset(1), None, border=edge, radius=8, thickness=2)

@@ -10,7 +10,7 @@ from runtime_app.view import frame, scale, state_dump
 from runtime_app.view.canvas import Box, Canvas, Drag, Hit
 from runtime_app.view.keys import key_name
 from runtime_app.view.surface import Event, Surface
-from runtime_app.view.ui import BY_KEY, Ui
+from runtime_app.view.ui import BY_KEY, TYPING_KEYS, Ui
 
 TITLE = "Evidence"
 _TOOLTIP_AFTER = 0.5  # seconds that the pointer rests
@@ -82,7 +82,10 @@ class Loop:
         self._laid_out = seen
         self.canvas = frame.compose(self.ui, self.hovered, self.focused, with_tooltip=tooltip)
         self.surface.draw(self.canvas)
-        self.surface.show_field(self.ui.text_field, self.canvas.palette, self.presenter.filter.text)
+        self.surface.show_field(self.ui.text_field, self.canvas.palette)
+        if self.ui.typing_wanted and self.ui.text_field is not None:
+            self.ui.typing_wanted = False
+            self.surface.type_into_field()
 
     # ---- pointer -----------------------------------------------------------------------------------------------
 
@@ -151,7 +154,7 @@ class Loop:
 
     def _key(self, event: Event) -> None:
         name = key_name(event.key, event.held)
-        if name is None or (self.surface.typing and name != "Esc"):
+        if name is None or (self.surface.typing and name not in TYPING_KEYS):
             return
         if name in ("Tab", "Shift+Tab"):
             self._focus_next(-1 if name.startswith("Shift") else 1)
@@ -161,9 +164,11 @@ class Loop:
                 hit.click()
             elif self.presenter.errors:
                 self.presenter.dismiss_error()
+            else:
+                self.ui.enter()
         elif name == "Esc":
             self.ui.escape()
-        elif self.ui.dialog is None and not self.presenter.errors:
+        elif self.ui.dialog in (None, "classes") and not self.presenter.errors:
             if name.isdigit():
                 self.ui.digit(int(name))
             elif name in BY_KEY:
@@ -181,8 +186,8 @@ class Loop:
 
     def _take_text(self) -> None:
         text = self.surface.typed_text()
-        if text is not None and text != self.presenter.filter.text:
-            self.presenter.set_filter(text=text)
+        if text is not None and self.ui.text_field is not None:
+            self.ui.text_field.take(text)
 
     def _browse(self, kind: file_dialog.Kind) -> None:
         self.surface.browse(kind, self._browsed.append)

@@ -14,7 +14,7 @@ import dearpygui.dearpygui as dpg
 
 from runtime_app.imaging import SUFFIXES
 from runtime_app.typeface import MEDIUM, REGULAR, text_width
-from runtime_app.view.canvas import Box, Canvas, Label, Polygon, Rectangle, Shape, Sprite
+from runtime_app.view.canvas import Box, Canvas, Label, Polygon, Rectangle, Shape, Sprite, TextField
 from runtime_app.view.palette import Palette
 
 _TEXTURES_KEPT = 256
@@ -52,6 +52,7 @@ class Surface:
         self._drawn: list[Shape] | None = None
         self._textures: OrderedDict[Hashable, tuple[int, int]] = OrderedDict()
         self._texture_pixels = 0
+        self._field: str | None = None
         self._events: list[Event] = []
         self._down: set[int] = set()
         dpg.create_context()
@@ -69,7 +70,7 @@ class Surface:
             tag="field window", no_title_bar=True, no_resize=True, no_move=True, no_background=True, show=False,
             no_focus_on_appearing=True, no_scrollbar=True,
         ):  # fmt: skip
-            dpg.add_input_text(tag="field", hint="Find by name")
+            dpg.add_input_text(tag="field")
         self._handlers()
         dpg.create_viewport(
             title=title, width=width, height=height, min_width=640, min_height=400, x_pos=0, y_pos=0, vsync=_has_vsync()
@@ -152,17 +153,25 @@ class Surface:
         """What stands in the text field; None while there is none."""
         return dpg.get_value("field") if dpg.is_item_shown("field window") else None
 
-    def show_field(self, box: Box | None, palette: Palette, text: str) -> None:
-        if box is None:
+    def show_field(self, field: TextField | None, palette: Palette) -> None:
+        if field is None:
             dpg.hide_item("field window")
+            self._field = None
             return
-        if not dpg.is_item_shown("field window"):
-            dpg.set_value("field", text)
-        s = self.scale
+        if field.name != self._field:
+            self._field = field.name
+            dpg.set_value("field", field.text)
+            dpg.configure_item("field", hint=field.hint)
+        s, box = self.scale, field.box
         place = {"pos": (box.x * s, box.y * s), "width": int(box.w * s), "height": int(box.h * s) + 4}
         dpg.configure_item("field window", show=True, **place)
         dpg.configure_item("field", width=int(box.w * s))
         dpg.bind_item_theme("field", self._field_theme(palette))
+
+    def type_into_field(self) -> None:
+        """What is typed next goes into the text field, where there is one."""
+        if dpg.is_item_shown("field window"):
+            dpg.focus_item("field")
 
     def _field_theme(self, palette: Palette) -> str:
         tag = f"field {palette.name} {self.scale}"

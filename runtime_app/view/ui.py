@@ -7,17 +7,18 @@ from pathlib import Path
 from runtime_app import file_dialog, pasteboard
 from runtime_app.imaging import Region
 from runtime_app.presenter import Presenter
+from runtime_app.presenter import state as presenter_state
 from runtime_app.presenter.state import VIEWS
 from runtime_app.presenter.wording import one_line, verdict_words
-from runtime_app.view.canvas import Box
+from runtime_app.view.canvas import Box, TextField
 from runtime_app.view.geometry import Camera, Placement
 
 
 @dataclass
 class Ui:
     """dialog: name of the open dialog or list; scroll: first row shown, per list; gesture: what a drag on the picture
-    does; thumbnails_for: what was last asked for; card: the list row under the pointer; text_field: where text is typed;
-    leave: the window is to close."""
+    does; thumbnails_for: what was last asked for; card: the list row under the pointer; text_field: where text is typed,
+    typing_wanted: the keyboard goes there; class_text: what was typed to find a class; leave: the window is to close."""
 
     presenter: Presenter
     copy: Callable[[str], None] = lambda text: None
@@ -34,7 +35,9 @@ class Ui:
     pointer: tuple[float, float] = (0.0, 0.0)
     window: Box = field(default_factory=lambda: Box(0, 0, 1280, 800))
     card: int | None = None
-    text_field: Box | None = None
+    text_field: TextField | None = None
+    typing_wanted: bool = False
+    class_text: str = ""
     leave: bool = False
 
     # ---- actions -----------------------------------------------------------------------------------------------
@@ -113,12 +116,46 @@ class Ui:
             self.thumbnails_for = indices
             self.presenter.request_thumbnails(indices)
 
+    def pick_class(self) -> None:
+        """The list of classes, to say which one the picture really shows."""
+        if self.presenter.current is None or self.presenter.loaded is None:
+            return
+        self.class_text = ""
+        self.typing_wanted = len(self.presenter.loaded.bundle.manifest.classes) > presenter_state.KEYED
+        self.show_dialog("classes")
+
+    def find_class(self, text: str) -> None:
+        if text != self.class_text:
+            self.class_text = text
+            self.presenter.changed()
+
+    def find_picture(self, text: str) -> None:
+        if text != self.presenter.filter.text:
+            self.presenter.set_filter(text=text)
+
+    def say(self, name: str | None) -> None:
+        """Close the list of classes with this answer."""
+        self.show_dialog(None)
+        self.presenter.correct_as(name)
+
+    def enter(self) -> None:
+        """Enter where nothing has the focus: the first class that fits what was typed, or the current picture large."""
+        p = self.presenter
+        if self.dialog == "classes" and self.class_text:
+            found = p.classes_like(self.class_text)
+            if found:
+                self.say(found[0])
+        elif self.dialog is None and p.current is not None:
+            p.set_view("picture")
+
     def digit(self, digit: int) -> None:
         """1 to 9 and 0 for the tenth: what the picture really shows. While zoomed in, 0 fits the picture first."""
         if digit == 0 and self.camera.zoom > 1:
             self.zoom(None)
         else:
             self.presenter.correct((digit - 1) % 10)
+        if self.dialog == "classes":
+            self.show_dialog(None)
 
     def open_file(self, path: Path) -> None:
         """With the platform's own program."""
@@ -166,6 +203,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(("-",), "Zoom out", lambda ui: ui.zoom(0.8)),
     Shortcut(("Ctrl+0",), "Fit the picture (also 0 while zoomed in)", lambda ui: ui.zoom(None)),
     Shortcut(("R",), "The whole square again", lambda ui: ui.presenter.set_region(None)),
+    Shortcut(("C",), "Say which class it really is, from a list", Ui.pick_class),
     Shortcut(("S",), "Sort by name, class, confidence, margin", lambda ui: ui.presenter.next_sort()),
     Shortcut(("L",), "Heatmap on a log scale", lambda ui: ui.presenter.toggle_log_scale()),
     Shortcut(("Ctrl+C",), "Copy the verdict", Ui.copy_verdict),
@@ -177,4 +215,6 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(("Esc",), "Close a dialog, cancel long work", Ui.escape),
     Shortcut(("Ctrl+Q",), "Quit", lambda ui: setattr(ui, "leave", True)),
 )
+TYPING_KEYS = ("Esc", "Enter", "Tab", "Shift+Tab")
+"""What keys mean also while text is typed."""
 BY_KEY = {key: shortcut for shortcut in SHORTCUTS for key in shortcut.keys}

@@ -53,18 +53,33 @@ def _verdict(c: Canvas, box: Box, ui: Ui) -> float:
     size = VERDICT if text_width(said.headline, VERDICT, MEDIUM) <= box.w else TITLE
     if said.headline:
         c.text(box.x, box.y + 20, said.headline, size, ink, bold=True, width=box.w)
+    _correction(c, Box(box.x, box.y + 72, box.w, 24), ui)
     if said.tone == "failed":
-        return box.y + 72
+        return box.y + 96
     c.text(
         box.x, box.y + 54, said.detail, BODY + 2, c.palette.muted if said.tone != "sure" else c.palette.ink, width=box.w
     )
-    corrected = ui.presenter.correction_words()
-    if corrected:
-        c.text(box.right, box.y + 54, corrected, SMALL, c.palette.accent, anchor="r")
     if said.hint:
         c.hit(Box(box.x, box.y, box.w, 72), "verdict", ui.copy_verdict, tooltip=said.hint)
         widgets.focus_ring(c, Box(box.x, box.y, box.w, 72), "verdict")
-    return box.y + 72
+    return box.y + 96
+
+
+def _correction(c: Canvas, box: Box, ui: Ui) -> None:
+    """What a person said that the picture shows; a click opens the list of classes."""
+    p = ui.presenter
+    if p.loaded is None:
+        return
+    said = p.correction()
+    label = "Wrong? Say what it is\u2026" if said is None else f"You said: {said}"
+    width = min(text_width(label, SMALL, MEDIUM) + 16, box.w + 8)
+    spot = Box(box.x - 8, box.y, width, box.h)
+    if c.hovered == "correct":
+        c.rectangle(spot, c.palette.hover, radius=4)
+    ink = c.palette.muted if said is None else c.palette.accent
+    c.text(box.x, box.middle, label, SMALL, ink, bold=said is not None, width=spot.w - 12)
+    widgets.focus_ring(c, spot, "correct")
+    c.hit(spot, "correct", ui.pick_class, tooltip="C, or the keys 1 to 9 and 0 for the first ten classes")
 
 
 def _bars(c: Canvas, box: Box, ui: Ui, shown: tuple[Bar, ...], row: float) -> float:

@@ -10,6 +10,14 @@ import pytest
 from tests.runtime_app.samples import ROOT, TINY, Run, draw_digit
 
 
+@pytest.fixture(autouse=True)
+def corrections_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A test never reads or writes what the person at this machine taught."""
+    file = tmp_path / "corrections.sqlite"
+    monkeypatch.setattr("runtime_app.corrections.corrections_file", lambda: file)
+    return file
+
+
 @pytest.fixture
 def tiny_bundle(tmp_path: Path) -> Path:
     """A copy that a test may damage."""

@@ -3,8 +3,10 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image
@@ -147,6 +149,33 @@ def test_pictures_outside_class_folders_have_no_known_class(presenter: Presenter
     presenter.open_paths([digits])
     until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
     assert accuracy(presenter) is None and presenter.truth.obstacle is None
+
+
+def test_correction_holds_in_the_next_run_and_can_be_taken_back(
+    presenter: Presenter, digits: Path, tiny_bundle: Path
+) -> None:
+    before = {path: path.read_bytes() for path in digits.iterdir()}
+    presenter.open_paths([digits])
+    until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
+    presenter.correct(4)
+    assert presenter.close(5)
+    for expected, now in (("4", None), (None, None)):
+        following = Presenter(Settings(device="cpu"))
+        following.open_bundle(tiny_bundle)
+        following.open_paths([digits])
+        until(following, lambda p=following: p.library.classified == 3 and not p.workers["memory"].pending("recall"))
+        assert following.correction() == expected
+        following.correct_as(now)
+        assert following.close(5)
+    assert {path: path.read_bytes() for path in digits.iterdir()} == before, "pictures are never changed"
+
+
+def test_classes_are_found_by_a_part_of_their_name(presenter: Presenter) -> None:
+    assert presenter.loaded is not None
+    manifest = msgspec.structs.replace(presenter.loaded.bundle.manifest, classes=("wildcat", "dog", "Cat", "catfish"))
+    presenter.loaded = replace(presenter.loaded, bundle=replace(presenter.loaded.bundle, manifest=manifest))
+    assert presenter.classes_like("cat") == ["Cat", "catfish", "wildcat"]
+    assert presenter.classes_like("") == ["wildcat", "dog", "Cat", "catfish"]
 
 
 def test_sorting_puts_the_least_sure_first_and_filters_combine(presenter: Presenter, digits: Path) -> None:

@@ -114,6 +114,41 @@ def test_accuracy_view_shows_the_figures_of_evaluate_and_its_mistakes_open(home:
         opened.wait(lambda state: state["view"] == "picture" and "d.png" in state["texts"])
 
 
+def test_correction_by_key_or_list_is_there_again_in_the_next_run(home: Path, digits: Path) -> None:
+    with window(home, [digits]) as opened:
+        opened.wait(lambda state: state["classified"] == 3 and len(bars(state)) == 10)
+        opened.key("3")
+        opened.wait_text("You said: 2")
+        opened.key("Right")
+        opened.wait_text("2 of 3")
+        opened.click("correct")
+        opened.click("say.8")
+        opened.wait_text("You said: 8")
+        opened.process.send_signal(signal.SIGTERM)
+        assert opened.process.wait(10) == 0
+    with window(home, [digits]) as opened:
+        opened.wait_text("You said: 2")
+        opened.key("c")
+        opened.click("uncorrect")
+        opened.wait(lambda state: not any(text.startswith("You said") for text in state["texts"]))
+
+
+def test_class_of_many_is_found_by_typing(home: Path, digits: Path) -> None:
+    code = (
+        "import runtime_app.presenter.state as state\n"
+        "state.KEYED = 5  # the list of classes then offers what it offers for many\n"
+        "from runtime_app.__main__ import main; main()"
+    )
+    with window(home, [digits], code=code) as opened:
+        opened.wait(lambda state: state["classified"] == 3 and len(bars(state)) == 10)
+        opened.key("c")
+        opened.settle()
+        opened.key("7")
+        opened.wait(lambda state: [name for name in state["hits"] if name.startswith("say.")] == ["say.7"])
+        opened.key("Return")
+        opened.wait_text("You said: 7")
+
+
 def test_evidence_of_the_class_under_the_pointer_is_laid_over_the_picture(opened: Window) -> None:
     opened.move("newest")
     before = part(opened.grab(), opened.state()["hits"]["picture"])
