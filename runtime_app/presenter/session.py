@@ -9,7 +9,7 @@ from runtime_app.errors import Explanation
 from runtime_app.imaging import Region, Resize
 from runtime_app.jobs import Report
 from runtime_app.pipeline import Failure
-from runtime_app.presenter import tasks
+from runtime_app.presenter import tasks, watching
 from runtime_app.presenter.library import Filter
 from runtime_app.presenter.tasks import Loaded, Look, Thumbnail
 from runtime_app.presenter.teaching import Teaching
@@ -61,6 +61,16 @@ class Session(Teaching):
         self.filter = Filter()
         self._read_truth()
         self._classify_again()
+        self.replaced = ""
+        self.workers["bundle"].submit("replaced", watching.watch_bundle(loaded.bundle))
+
+    def _bundle_replaced(self, words: str) -> None:
+        self.replaced = words
+
+    def reopen_bundle(self) -> None:
+        """What lies now where the open bundle was opened from."""
+        if self.loaded is not None:
+            self.open_bundle(self.loaded.bundle.path)
 
     def _read_truth(self) -> None:
         """After another bundle or another folder: which pictures have a known class."""
@@ -259,12 +269,18 @@ class Session(Teaching):
         "classify": _classified,
         "thumbnails": _thumbnail_made,
         "open": lambda self, paths: self.open_paths(paths),
+        "replaced": _bundle_replaced,
+        "chosen bundle": lambda self, paths: self.open_bundle(paths[0]),
         "notice": lambda self, text: setattr(self, "notice", text),
     }
 
     def ask_outside(self, kind: str, work: Callable[[], Any]) -> None:
-        """Run a platform dialog, the clipboard's program or an export beside the window. kind: "open" or "notice"."""
+        """Run a dialog of the platform's or the clipboard's program beside the window. kind: "open" or "chosen bundle"."""
         self.workers["outside"].submit(kind, lambda ticket: work())
+
+    def run_chore(self, kind: str, work: Callable[[], Any]) -> None:
+        """Short work that nothing else waits for; its value goes to the receiver of this kind."""
+        self.workers["chores"].submit(kind, lambda ticket: work())
 
     def close(self, seconds: float) -> bool:
         """Stop all workers; True when every thread has ended within `seconds`. Corrections are written first."""

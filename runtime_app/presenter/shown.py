@@ -32,6 +32,8 @@ def status(p: "Presenter") -> Status:
         state = "attention" if p.loaded.notice else "ready"
     elif p.opening_bundle:
         engine = "Opening the bundle\u2026"
+    if p.replaced:
+        reason, state = p.replaced, "attention"
     if p.notice and p.notice != reason:
         reason = p.notice
     look = current_look(p)

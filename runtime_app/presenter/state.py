@@ -22,6 +22,8 @@ from runtime_app.terminal import log
 View = Literal["picture", "heatmap", "gallery", "compare", "accuracy"]
 VIEWS: tuple[View, ...] = ("picture", "heatmap", "gallery", "compare", "accuracy")
 
+WORKERS = ("look", "batch", "thumbnails", "outside", "chores", "watch", "bundle", "compare", "memory")
+"""One thread each, so that what waits (a dialog, a watched folder) keeps nothing else waiting."""
 KEYED = 10
 """Classes that a digit key stands for: 1 to 9, and 0 for the tenth."""
 
@@ -33,9 +35,7 @@ class State:
         self.settings = settings
         self.resize: Resize | None = resize or settings.resize or None
         self.version = 0
-        self.workers = {
-            name: Worker(name) for name in ("look", "batch", "thumbnails", "outside", "watch", "compare", "memory")
-        }
+        self.workers = {name: Worker(name) for name in WORKERS}
         self.library = Library()
         self.loaded: Loaded | None = None
         self.look: Look | None = None
@@ -50,6 +50,7 @@ class State:
         self.cell: Cell | None = None
         self.errors: list[Explanation] = []
         self.notice: str | None = None
+        self.replaced = ""
         self.looks: OrderedDict[Path, Look] = OrderedDict()
         self.thumbnails: OrderedDict[Path, Thumbnail] = OrderedDict()
         self.truth = Truth()

@@ -31,7 +31,7 @@ class Loop:
         self._pointer_rested = 0.0
         self._laid_out: Any = None
         self._dump = state_dump.from_environment()
-        self._browsed: list[list[Path]] = []
+        self._browsed: list[tuple[file_dialog.Kind, list[Path]]] = []
         self.active_at = time.perf_counter()
 
     def turn(self) -> None:
@@ -51,7 +51,7 @@ class Loop:
             self.active_at = time.perf_counter()
             self._on_event(event)
         while self._browsed:
-            p.open_paths(self._browsed.pop())
+            self.ui.chosen(*self._browsed.pop())
         self._take_text()
         surface.scale = p.settings.scale or scale.detect()
         self._lay_out()
@@ -173,7 +173,7 @@ class Loop:
                 self.ui.digit(int(name))
             elif name in BY_KEY:
                 BY_KEY[name].run(self.ui)
-        elif name in BY_KEY and BY_KEY[name].keys[0] in ("F1", "Ctrl+,", "Ctrl+I", "Ctrl+B", "Ctrl+Q"):
+        elif name in BY_KEY and BY_KEY[name].keys[0] in ("F1", "Ctrl+,", "Ctrl+I", "Ctrl+B", "Ctrl+R", "Ctrl+Q"):
             BY_KEY[name].run(self.ui)
 
     def _focus_next(self, by: int) -> None:
@@ -190,4 +190,4 @@ class Loop:
             self.ui.text_field.take(text)
 
     def _browse(self, kind: file_dialog.Kind) -> None:
-        self.surface.browse(kind, self._browsed.append)
+        self.surface.browse(kind, lambda paths: self._browsed.append((kind, paths)))

@@ -44,7 +44,7 @@ def _state(loop: "Loop") -> dict[str, Any]:
         "dialog": loop.ui.dialog,
         "errors": [error.title for error in p.errors],
         "busy": p.busy,
-        "waiting": {name: worker.queue_length for name, worker in p.workers.items()},
+        "waiting": {name: worker.queue_length for name, worker in p.workers.items() if name not in ("watch", "bundle")},
         "pictures": len(p.library),
         "classified": p.library.classified,
         "region": None if p.region is None else [p.region.left, p.region.top, p.region.right, p.region.bottom],

@@ -28,7 +28,13 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
     if shown.reason and right - x > 60:
         c.text(x + 8, box.middle, shown.reason, SMALL, c.palette.muted, width=right - x - 8)
     hint = f"{shown.engine}. {shown.reason}" if shown.reason else shown.engine
-    c.hit(Box(box.x + 8, box.y, right - box.x - 8, box.h), "engine", lambda: ui.show_dialog("settings"), tooltip=hint)
+    spot = Box(box.x + 8, box.y, right - box.x - 8, box.h)
+    if ui.presenter.replaced:
+        c.hit(
+            spot, "replaced", ui.presenter.reopen_bundle, tooltip=f"{shown.reason} Click to open what lies there now."
+        )
+    else:
+        c.hit(spot, "engine", lambda: ui.show_dialog("settings"), tooltip=hint)
 
 
 def _progress(c: Canvas, box: Box, ui: Ui) -> float:

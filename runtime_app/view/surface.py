@@ -190,12 +190,14 @@ class Surface:
             chosen([Path(name) for name in names])
             dpg.delete_item(sender)
 
-        folder = kind != "files"
+        folder = kind in ("folder", "bundle")
         with dpg.file_dialog(
             directory_selector=folder, callback=take, width=int(720 * self.scale), height=int(440 * self.scale),
             modal=True, cancel_callback=lambda sender, a, u: dpg.delete_item(sender),
         ):  # fmt: skip
-            if not folder:
+            if kind == "zip":
+                dpg.add_file_extension(".zip")
+            elif kind == "files":
                 kinds = ",".join(sorted(suffix.removeprefix(".") for suffix in SUFFIXES))
                 dpg.add_file_extension(f"Pictures{{.{kinds.replace(',', ',.')}}}")
                 for suffix in sorted(SUFFIXES):

@@ -77,6 +77,7 @@ def _openers(c: Canvas, row: Box, ui: Ui, end: float, *, roomy: bool) -> float:
             ui.open_folder,
             "Open a folder and its subfolders (Ctrl+Shift+O)",
         ),
+        ("recent", "", lambda: ui.show_dialog("recent"), "Folders opened before (Ctrl+R)"),
         ("paste", "Paste", ui.paste, "Paste a picture or file names (Ctrl+V)"),
         (
             "watch",
@@ -85,11 +86,13 @@ def _openers(c: Canvas, row: Box, ui: Ui, end: float, *, roomy: bool) -> float:
             f"Watching {p.watched}" if watching else "Show new pictures of this folder (Ctrl+W)",
         ),
     ]
-    widths = [widgets.button_width(label) - (0 if roomy else 8) for _, label, _, _ in buttons]
+    widths = [widgets.button_width(label) - (0 if roomy else 8) if label else 20 for _, label, _, _ in buttons]
     start = x = end - sum(widths)
     for (name, label, click, hint), width in zip(buttons, widths, strict=True):
         spot = Box(x, row.y, width, row.h)
         widgets.button(c, spot, name, label, click, tooltip=hint)
+        if name == "recent":
+            widgets.arrow(c, spot.centre, spot.middle, "down", size=3.2)
         if name == "watch" and watching:
             c.rectangle(Box(spot.x + 10, spot.bottom - 4, spot.w - 20, 2), c.palette.accent, radius=1)
         x += width

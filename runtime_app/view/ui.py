@@ -44,6 +44,8 @@ class Ui:
 
     def show_dialog(self, name: str | None) -> None:
         self.dialog = None if name == self.dialog else name
+        if self.dialog == "bundles":
+            self.presenter.list_bundles()
         self.scroll.pop(f"dialog.{name}", None)
         self.presenter.changed()
 
@@ -57,12 +59,28 @@ class Ui:
         self.dialog = None
         self._ask("bundle")
 
+    def open_zip_dialog(self) -> None:
+        self.dialog = None
+        self._ask("zip")
+
+    def open_recent(self, folder: Path) -> None:
+        self.dialog = None
+        self.presenter.open_paths([folder])
+
     def _ask(self, kind: file_dialog.Kind) -> None:
         program = file_dialog.platform_dialog(kind)
         if program is None:
             self.browse(kind)
-            return
-        self.presenter.ask_outside("open", lambda: file_dialog.ask(program))
+        elif not any(self.presenter.workers["outside"].pending(waiting) for waiting in ("open", "chosen bundle")):
+            receiver = "chosen bundle" if kind in ("bundle", "zip") else "open"
+            self.presenter.ask_outside(receiver, lambda: file_dialog.ask(program))
+
+    def chosen(self, kind: file_dialog.Kind, paths: list[Path]) -> None:
+        """The answer of the window's own dialog."""
+        if kind in ("bundle", "zip"):
+            self.presenter.open_bundle(paths[0])
+        else:
+            self.presenter.open_paths(paths)
 
     def paste(self) -> None:
         self.presenter.ask_outside("open", pasteboard.pasted_pictures)
@@ -189,6 +207,8 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(("Ctrl+V",), "Paste a picture or file names", Ui.paste),
     Shortcut(("Ctrl+W",), "Watch the picture's folder for new ones", Ui.toggle_watch),
     Shortcut(("Ctrl+B",), "List of bundles", lambda ui: ui.show_dialog("bundles")),
+    Shortcut(("Ctrl+R",), "Folders opened before", lambda ui: ui.show_dialog("recent")),
+    Shortcut(("Ctrl+Shift+B",), "Open the bundle anew from the disk", lambda ui: ui.presenter.reopen_bundle()),
     Shortcut(("Ctrl+N",), "Open the newest bundle", lambda ui: ui.presenter.open_bundle()),
     Shortcut(("Right", "J"), "Next picture", lambda ui: ui.presenter.step(1)),
     Shortcut(("Left", "K"), "Previous picture", lambda ui: ui.presenter.step(-1)),

@@ -1,6 +1,7 @@
 """What the window shows, without a window: a real bundle, real pictures, the real workers."""
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -24,7 +25,7 @@ from runtime_app.presenter.wording import percent
 from runtime_app.settings import Settings, load_settings, remember, save_settings
 from runtime_app.view import geometry
 from runtime_app.view.canvas import Box
-from tests.runtime_app.samples import draw_digit
+from tests.runtime_app.samples import draw_digit, rename_bundle
 
 
 @pytest.fixture
@@ -149,6 +150,38 @@ def test_pictures_outside_class_folders_have_no_known_class(presenter: Presenter
     presenter.open_paths([digits])
     until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
     assert accuracy(presenter) is None and presenter.truth.obstacle is None
+
+
+def test_bundle_replaced_on_the_disk_is_noticed_and_the_open_one_goes_on(
+    presenter: Presenter, tiny_bundle: Path, digits: Path
+) -> None:
+    running = presenter.loaded
+    rename_bundle(tiny_bundle, "successor")
+    until(presenter, lambda: "replaced" in status(presenter).reason)
+    presenter.open_paths([digits])
+    until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
+    assert presenter.loaded is running and not presenter.errors
+    presenter.reopen_bundle()
+    until(presenter, lambda: presenter.loaded is not running)
+    assert presenter.loaded is not None and presenter.loaded.bundle.manifest.name == "successor"
+    assert "replaced" not in status(presenter).reason
+
+
+def test_list_of_bundles_has_folders_and_zips_with_accuracy_and_date(
+    presenter: Presenter, tiny_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    newer = Path(shutil.copytree(tiny_bundle, tmp_path / "artifacts" / "bundles" / "newer"))
+    rename_bundle(newer, "newer", "2031-02-03T04:05:06+00:00")
+    archive = shutil.make_archive(str(tmp_path / "elsewhere"), "zip", tiny_bundle)
+    presenter.open_bundle(Path(archive))
+    until(presenter, lambda: presenter.loaded is not None and presenter.loaded.bundle.path == Path(archive))
+    presenter.list_bundles()
+    until(presenter, lambda: presenter.bundles is not None)
+    assert presenter.bundles is not None
+    first, *others = presenter.bundles
+    assert (first.name, first.date) == ("newer", "2031-02-03") and first.accuracy.endswith(" %")
+    assert {entry.path for entry in others} == {Path(archive), tiny_bundle}, "what was open before is offered too"
 
 
 def test_correction_holds_in_the_next_run_and_can_be_taken_back(

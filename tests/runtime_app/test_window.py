@@ -1,6 +1,7 @@
 """The real window on a real (virtual) screen, with real clicks and keys; one process a test."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -228,6 +229,34 @@ def test_altered_bundle_is_refused_and_the_open_one_stays(opened: Window) -> Non
     opened.key("Right")
     opened.wait_text("2 of 3")
     assert len(bars(opened.wait(lambda state: len(bars(state)) == 10))) == 10
+
+
+def test_zip_from_the_dialog_and_a_folder_opened_before_open(home: Path, digits: Path, tmp_path: Path) -> None:
+    archive = shutil.make_archive(str(tmp_path / "packed"), "zip", TINY)
+    dialog = tmp_path / "bin" / "zenity"
+    dialog.parent.mkdir()
+    dialog.write_text(f'#!/bin/sh\ncase "$*" in *zip*) echo "{archive}";; *) exit 1;; esac\n')
+    dialog.chmod(0o755)
+    with window(home, [], PATH=f"{dialog.parent}:{os.environ['PATH']}") as opened:
+        opened.wait(lambda state: not state["waiting"]["look"])
+        opened.click("bundle")
+        opened.wait(lambda state: "bundle.0" in state["hits"])
+        opened.click("bundle_zip")
+        opened.wait(lambda state: state["dialog"] is None and not any(state["waiting"].values()))
+        opened.key("ctrl+b")
+        state = opened.wait(lambda state: "bundle.1" in state["hits"])
+        assert ".zip" in state["texts"] and "accuracy" in state["texts"]
+        opened.process.send_signal(signal.SIGTERM)
+        assert opened.process.wait(10) == 0
+    with window(home, [digits]) as opened:
+        opened.wait(lambda state: state["classified"] == 3)
+        opened.process.send_signal(signal.SIGTERM)
+        assert opened.process.wait(10) == 0
+    with window(home, []) as opened:
+        opened.wait_text("Open a picture")
+        opened.key("ctrl+r")
+        opened.click("recent.0")
+        opened.wait(lambda state: state["classified"] == 3)
 
 
 def test_cancel_stops_the_batch_and_continue_finishes_it(home: Path, tmp_path: Path) -> None:
