@@ -87,14 +87,7 @@ def class_bars(p: "Presenter") -> tuple[Bar, ...]:
 
 def is_wrong(p: "Presenter", index: int) -> bool:
     """Whether what is known of a picture (a correction goes before its subfolder) is another class than the network's."""
-    label = p.library.label_of(index)
-    if label is None or p.loaded is None:
-        return False
-    known = p.library.corrections.get(index)
-    if known is not None:
-        return known != p.loaded.bundle.manifest.classes[label]
-    true = int(p.true_labels[index])
-    return true >= 0 and true != label
+    return bool(p.wrong[index])
 
 
 def row_words(p: "Presenter", index: int) -> tuple[str, str]:

@@ -54,6 +54,8 @@ class State:
         self.looks: OrderedDict[Path, Look] = OrderedDict()
         self.thumbnails: OrderedDict[Path, Thumbnail] = OrderedDict()
         self.truth = Truth()
+        self._listed_for: Any = None
+        self._listed: Any = None
         self._unsaved: dict[Path, Correction] = {}
         self._recalled = 0
         self._folders: list[Path] = []

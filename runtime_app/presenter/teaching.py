@@ -30,6 +30,7 @@ class Teaching(State):
             self.library.corrections.pop(self.current, None)
         else:
             self.library.corrections[self.current] = name
+        self.library.version += 1
         self._unsaved[self.library.paths[self.current]] = self._correction(self.current, name)
         self._keep()
         self.changed()
@@ -89,6 +90,7 @@ class Teaching(State):
             index = self.library.index_of(path)
             if index is not None and path not in self._unsaved:
                 self.library.corrections.setdefault(index, name)
+                self.library.version += 1
 
     _receivers: ClassVar[dict[str, Callable[[Any, Any], None]]] = {
         "keep": _kept,

@@ -12,7 +12,7 @@ from runtime_app.presenter.wording import percent
 from runtime_app.typeface import MEDIUM, text_width
 from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, VERDICT, Box, Canvas
-from runtime_app.view.ui import Ui
+from runtime_app.view.ui import Listing, Ui
 
 _HEAD, _ROW = 32, 52
 _FIGURE = 64  # width of the recall's column
@@ -64,6 +64,7 @@ def _mistakes(c: Canvas, box: Box, ui: Ui, found: Accuracy) -> None:
         words = "No mistake so far" if found.evaluation.n else "Nothing is classified yet"
         c.text(body.x, body.y + 16, words, BODY, c.palette.muted)
         return
+    ui.listing = Listing("mistakes", found.listed)
     labels, classes = p.true_labels, p.loaded.bundle.manifest.classes
     for line, row in enumerate(lists.rows_shown(c, body, ui, "mistakes", len(found.listed), _ROW)):
         index = int(found.listed[row])

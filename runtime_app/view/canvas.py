@@ -103,7 +103,8 @@ class Drag:
 
 @dataclass(frozen=True)
 class Hit:
-    """A place that answers to the pointer. name: stable, for tests and focus; click is also what Enter does on it."""
+    """A place that answers to the pointer. name: stable, for tests and focus; click is also what Enter does on it, step
+    (-1 or 1) what Left and Right do."""
 
     box: Box
     name: str
@@ -112,6 +113,7 @@ class Hit:
     drag: Callable[[Drag], None] | None = None
     pan: Callable[[Drag], None] | None = None
     wheel: Callable[[float, float, float], None] | None = None
+    step: Callable[[int], None] | None = None
     tooltip: str = ""
     focusable: bool = True
 

@@ -9,7 +9,7 @@ from runtime_app.presenter.wording import percent
 from runtime_app.typeface import text_width
 from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, TITLE, Box, Canvas
-from runtime_app.view.ui import Ui
+from runtime_app.view.ui import Listing, Ui
 
 _LIST, _ROW, _BARS = 340, 44, 10
 
@@ -66,6 +66,7 @@ def _list(
     c: Canvas, box: Box, ui: Ui, order: np.ndarray, first: np.ndarray, second: np.ndarray, axis: tuple[str, ...]
 ) -> None:
     p = ui.presenter
+    ui.listing = Listing("compare", order)
     for line, row in enumerate(lists.rows_shown(c, box, ui, "compare", len(order), _ROW)):
         index = int(order[row])
         spot, name = Box(box.x, box.y + line * _ROW, box.w - 16, _ROW - 4), f"pair.{index}"

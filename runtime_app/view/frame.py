@@ -21,7 +21,7 @@ def compose(ui: Ui, hovered: str | None, focused: str | None, *, with_tooltip: b
     """Lay out everything for a window of ui.window points."""
     c = Canvas(PALETTES[ui.presenter.settings.theme], hovered, focused)
     window = ui.window
-    ui.card = ui.text_field = None
+    ui.card = ui.text_field = ui.listing = None
     body = Box(0, top_bar.HEIGHT, window.w, window.h - top_bar.HEIGHT - status_bar.HEIGHT)
     view = ui.presenter.view
     if view == "picture":

@@ -7,7 +7,7 @@ from runtime_app.presenter.shown import is_wrong, row_words
 from runtime_app.typeface import text_width
 from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, TextField
-from runtime_app.view.ui import Ui
+from runtime_app.view.ui import Listing, Ui
 
 _TILE, _GAP, _CAPTION = 144, 12, 44
 _STATES = ((None, "All"), (SURE, "Sure"), (UNSURE, "Unsure"), (NONE, "None"), (FAILED, "Failed"))
@@ -25,11 +25,15 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
     grid = Box(area.x + _SIDE + 16, area.y + 44, area.w - _SIDE - 16, area.h - 44)
     order = p.listed()
     if not len(order):
-        c.text(grid.centre, grid.middle, "No picture passes these filters", BODY, c.palette.muted, anchor="m")
+        c.text(grid.centre, grid.middle - 28, "No picture passes these filters", BODY, c.palette.muted, anchor="m")
+        width = widgets.button_width("List all")
+        spot = Box(grid.centre - width / 2, grid.middle - 8, width, 32)
+        widgets.button(c, spot, "list_all", "List all", ui.list_all, kind="raised", tooltip="A")
         return
     columns = max(1, int((grid.w - lists.BAR + _GAP) // (_TILE + _GAP)))
     height = _TILE + _CAPTION
     rows = lists.rows_shown(c, grid, ui, "gallery", -(-len(order) // columns), height)
+    ui.listing = Listing("gallery", order, columns)
     visible = order[rows.start * columns : rows.stop * columns]
     for place, index in enumerate(visible.tolist()):
         x = grid.x + (place % columns) * (_TILE + _GAP)
@@ -49,6 +53,13 @@ def _states(c: Canvas, area: Box, ui: Ui) -> None:
         kind = "accent" if p.filter.state == state else "raised"
         widgets.button(c, spot, name, text, partial(p.set_filter, state=state), kind=kind)
         x += width + 4
+    if p.knows_classes:
+        text = f"Wrong {int(p.wrong.sum()):,}"
+        spot = Box(x, area.y, widgets.button_width(text), 28)
+        kind = "accent" if p.filter.wrong else "raised"
+        hint = "The known class (by subfolder or correction) is another (W)"
+        widgets.button(c, spot, "state.Wrong", text, partial(ui.list_only, wrong=True), kind=kind, tooltip=hint)
+        x = spot.right + 4
     if area.right - x > 420:
         width = text_width("Sort by", SMALL) + 328
         lists.sort_tabs(c, area.right - width, area.y, ui)
@@ -62,7 +73,20 @@ def _classes(c: Canvas, box: Box, ui: Ui) -> None:
     ui.text_field = TextField(place, "pictures", "Find by name", p.filter.text, ui.find_picture)
     names = ("All classes", *p.loaded.bundle.manifest.classes)
     counts = p.library.counts(len(names) - 1)
-    top = box.y + 40
+    chosen = p.filter
+    c.text(box.x, box.y + 48, "Confidence", SMALL, c.palette.muted)
+    words = f"{100 * chosen.least_confidence:.0f}\u2013{100 * chosen.most_confidence:.0f} %"
+    c.text(box.x + box.w - 24, box.y + 48, words, SMALL, c.palette.ink, anchor="r")
+    widgets.range_slider(
+        c,
+        Box(box.x - 4, box.y + 56, box.w - 12, 24),
+        "confidence",
+        chosen.least_confidence,
+        chosen.most_confidence,
+        lambda low, high: p.set_filter(least_confidence=low, most_confidence=high),
+        "List only pictures whose best class is this probable",
+    )
+    top = box.y + 88
     body = Box(box.x, top, box.w, box.bottom - top)
     for line, row in enumerate(lists.rows_shown(c, body, ui, "classes", len(names), 28)):
         spot = Box(body.x, body.y + line * 28, box.w - 16, 28)

@@ -43,14 +43,6 @@ def _scroll_bar(c: Canvas, box: Box, ui: Ui, name: str, first: int, fit: int, ro
     c.hit(box, f"{name}.scroll", drag=drag, focusable=False)
 
 
-def bring_into_view(ui: Ui, name: str, row: int, rows: int) -> None:
-    """Scroll as little as needed to show `row`."""
-    fit = ui.rows.get(name, 1)
-    first = int(ui.scrolled(name, rows - fit))
-    if row < first or row >= first + fit:
-        ui.scroll_to(name, row if row < first else row - fit + 1, rows - fit)
-
-
 def sort_tabs(c: Canvas, x: float, y: float, ui: Ui) -> float:
     """Returns the right end."""
     width = text_width("Sort by", SMALL)

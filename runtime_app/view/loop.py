@@ -159,15 +159,17 @@ class Loop:
         if name in ("Tab", "Shift+Tab"):
             self._focus_next(-1 if name.startswith("Shift") else 1)
         elif name == "Enter":
-            hit = next((hit for hit in self.canvas.hits if hit.name == self.focused), None)
-            if hit is not None and hit.click is not None:
-                hit.click()
+            focused = self._focused_hit()
+            if focused is not None and focused.click is not None:
+                focused.click()
             elif self.presenter.errors:
                 self.presenter.dismiss_error()
             else:
                 self.ui.enter()
         elif name == "Esc":
             self.ui.escape()
+        elif name in ("Left", "Right") and (hit := self._focused_hit()) is not None and hit.step is not None:
+            hit.step(1 if name == "Right" else -1)
         elif self.ui.dialog in (None, "classes") and not self.presenter.errors:
             if name.isdigit():
                 self.ui.digit(int(name))
@@ -176,8 +178,11 @@ class Loop:
         elif name in BY_KEY and BY_KEY[name].keys[0] in ("F1", "Ctrl+,", "Ctrl+I", "Ctrl+B", "Ctrl+R", "Ctrl+Q"):
             BY_KEY[name].run(self.ui)
 
+    def _focused_hit(self) -> Hit | None:
+        return next((hit for hit in self.canvas.hits if hit.name == self.focused), None)
+
     def _focus_next(self, by: int) -> None:
-        names = [hit.name for hit in self.canvas.hits if hit.click is not None and hit.focusable]
+        names = [hit.name for hit in self.canvas.hits if (hit.click or hit.step) and hit.focusable]
         if names:
             place = names.index(self.focused) + by if self.focused in names else (0 if by > 0 else -1)
             self.focused = names[place % len(names)]

@@ -40,6 +40,9 @@ def _state(loop: "Loop") -> dict[str, Any]:
     return {
         "texts": loop.canvas.texts(),
         "hits": {hit.name: [hit.box.x * s, hit.box.y * s, hit.box.w * s, hit.box.h * s] for hit in loop.canvas.hits},
+        "focusable": [hit.name for hit in loop.canvas.hits if (hit.click or hit.step) and hit.focusable],
+        "focused": loop.focused,
+        "current": p.current,
         "view": p.view,
         "dialog": loop.ui.dialog,
         "errors": [error.title for error in p.errors],

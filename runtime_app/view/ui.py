@@ -3,22 +3,36 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from runtime_app import file_dialog, pasteboard
 from runtime_app.imaging import Region
 from runtime_app.presenter import Presenter
 from runtime_app.presenter import state as presenter_state
+from runtime_app.presenter.library import UNSURE, Filter
 from runtime_app.presenter.state import VIEWS
 from runtime_app.presenter.wording import one_line, verdict_words
 from runtime_app.view.canvas import Box, TextField
 from runtime_app.view.geometry import Camera, Placement
 
 
+@dataclass(frozen=True)
+class Listing:
+    """The list that a view shows, for the keys. name: of its scroll position; order: library indices; columns: a row."""
+
+    name: str
+    order: NDArray[np.intp]
+    columns: int = 1
+
+
 @dataclass
 class Ui:
     """dialog: name of the open dialog or list; scroll: first row shown, per list; gesture: what a drag on the picture
     does; thumbnails_for: what was last asked for; card: the list row under the pointer; text_field: where text is typed,
-    typing_wanted: the keyboard goes there; class_text: what was typed to find a class; leave: the window is to close."""
+    typing_wanted: the keyboard goes there; class_text: what was typed to find a class; listing: the list that the view shows; leave: the window is to close."""
 
     presenter: Presenter
     copy: Callable[[str], None] = lambda text: None
@@ -38,6 +52,7 @@ class Ui:
     text_field: TextField | None = None
     typing_wanted: bool = False
     class_text: str = ""
+    listing: Listing | None = None
     leave: bool = False
 
     # ---- actions -----------------------------------------------------------------------------------------------
@@ -134,6 +149,49 @@ class Ui:
             self.thumbnails_for = indices
             self.presenter.request_thumbnails(indices)
 
+    def go(self, by: int) -> None:
+        """To a neighbour of the current picture, in the order of the list that is shown."""
+        if self.listing is None:
+            self.presenter.step(by)
+            return
+        order = self.listing.order
+        if not len(order):
+            return
+        places = (order == self.presenter.current).nonzero()[0]
+        place = min(max(int(places[0]) + by, 0), len(order) - 1) if len(places) else 0
+        self.presenter.notice = None
+        self.presenter.show(int(order[place]))
+        columns = self.listing.columns
+        bring_into_view(self, self.listing.name, place // columns, -(-len(order) // columns))
+
+    def down(self, by: int) -> None:
+        """By a row of the list; beside a single picture, to the evidence of the next class."""
+        if self.listing is None:
+            self.presenter.step_class(by)
+        else:
+            self.go(by * self.listing.columns)
+
+    def page(self, by: int) -> None:
+        """By as many rows as are shown; beside a single picture, by ten pictures."""
+        if self.listing is None:
+            self.go(10 * by)
+        else:
+            self.go(by * self.listing.columns * max(1, self.rows.get(self.listing.name, 1) - 1))
+
+    def list_only(self, **wanted: Any) -> None:
+        """One filter on; the same again takes it off."""
+        chosen = self.presenter.filter
+        same = all(getattr(chosen, name) == value for name, value in wanted.items())
+        nothing = {name: getattr(Filter(), name) for name in wanted}
+        self.presenter.set_filter(**(nothing if same else wanted))
+
+    def list_all(self) -> None:
+        self.presenter.set_filter(**vars(Filter()))
+
+    def type_name(self) -> None:
+        self.presenter.set_view("gallery")
+        self.typing_wanted = True
+
     def pick_class(self) -> None:
         """The list of classes, to say which one the picture really shows."""
         if self.presenter.current is None or self.presenter.loaded is None:
@@ -189,6 +247,14 @@ class Ui:
         return min(self.scroll.get(name, 0.0), max(0.0, most))
 
 
+def bring_into_view(ui: Ui, name: str, row: int, rows: int) -> None:
+    """Scroll as little as needed to show `row`."""
+    fit = ui.rows.get(name, 1)
+    first = int(ui.scrolled(name, rows - fit))
+    if row < first or row >= first + fit:
+        ui.scroll_to(name, row if row < first else row - fit + 1, rows - fit)
+
+
 @dataclass(frozen=True)
 class Shortcut:
     keys: tuple[str, ...]
@@ -210,12 +276,16 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(("Ctrl+R",), "Folders opened before", lambda ui: ui.show_dialog("recent")),
     Shortcut(("Ctrl+Shift+B",), "Open the bundle anew from the disk", lambda ui: ui.presenter.reopen_bundle()),
     Shortcut(("Ctrl+N",), "Open the newest bundle", lambda ui: ui.presenter.open_bundle()),
-    Shortcut(("Right", "J"), "Next picture", lambda ui: ui.presenter.step(1)),
-    Shortcut(("Left", "K"), "Previous picture", lambda ui: ui.presenter.step(-1)),
+    Shortcut(("Right", "J"), "Next picture", lambda ui: ui.go(1)),
+    Shortcut(("Left", "K"), "Previous picture", lambda ui: ui.go(-1)),
+    Shortcut(("PageDown",), "A page further, or ten pictures", lambda ui: ui.page(1)),
+    Shortcut(("PageUp",), "A page back, or ten pictures", lambda ui: ui.page(-1)),
+    Shortcut(("Home",), "First picture", lambda ui: ui.go(-1_000_000)),
+    Shortcut(("End",), "Last picture", lambda ui: ui.go(1_000_000)),
     *(_view(place) for place in range(len(VIEWS))),
     Shortcut(("Space",), "Evidence map on or off", lambda ui: ui.presenter.toggle("show_evidence")),
-    Shortcut(("Down",), "Evidence of the next class", lambda ui: ui.presenter.step_class(1)),
-    Shortcut(("Up",), "Evidence of the class before", lambda ui: ui.presenter.step_class(-1)),
+    Shortcut(("Down",), "Evidence of the next class; next row of a list", lambda ui: ui.down(1)),
+    Shortcut(("Up",), "Evidence of the class before; row before", lambda ui: ui.down(-1)),
     Shortcut(("G",), "Evidence as grid cells or smooth", lambda ui: ui.presenter.toggle("grid_cells")),
     Shortcut(("[",), "Evidence fainter", lambda ui: ui.presenter.change_opacity(-0.1)),
     Shortcut(("]",), "Evidence stronger", lambda ui: ui.presenter.change_opacity(0.1)),
@@ -224,6 +294,10 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(("Ctrl+0",), "Fit the picture (also 0 while zoomed in)", lambda ui: ui.zoom(None)),
     Shortcut(("R",), "The whole square again", lambda ui: ui.presenter.set_region(None)),
     Shortcut(("C",), "Say which class it really is, from a list", Ui.pick_class),
+    Shortcut(("Ctrl+F",), "Find pictures by name", Ui.type_name),
+    Shortcut(("U",), "List only unsure pictures, or all", lambda ui: ui.list_only(state=UNSURE)),
+    Shortcut(("W",), "List only wrong ones, where that is known", lambda ui: ui.list_only(wrong=True)),
+    Shortcut(("A",), "List all pictures again", Ui.list_all),
     Shortcut(("S",), "Sort by name, class, confidence, margin", lambda ui: ui.presenter.next_sort()),
     Shortcut(("L",), "Heatmap on a log scale", lambda ui: ui.presenter.toggle_log_scale()),
     Shortcut(("Ctrl+C",), "Copy the verdict", Ui.copy_verdict),

@@ -19,7 +19,7 @@ from runtime_app.pipeline import classify_files
 from runtime_app.presenter import Presenter
 from runtime_app.presenter.accuracy import accuracy
 from runtime_app.presenter.comparison import disagreement, on_axis, shared_classes
-from runtime_app.presenter.library import FAILED, Filter
+from runtime_app.presenter.library import FAILED, Filter, Library
 from runtime_app.presenter.shown import class_bars, status, words
 from runtime_app.presenter.wording import percent
 from runtime_app.settings import Settings, load_settings, remember, save_settings
@@ -220,6 +220,33 @@ def test_sorting_puts_the_least_sure_first_and_filters_combine(presenter: Presen
     assert [presenter.library.paths[i].name for i in presenter.library.listed("name", Filter(text="EV"))] == [
         "seven.png"
     ]
+
+
+def test_filters_by_confidence_and_by_being_wrong(presenter: Presenter, labelled: Path) -> None:
+    presenter.open_paths([labelled])
+    until(presenter, lambda: presenter.library.classified == 5 and not presenter.busy)
+    confidence = presenter.library.confidence
+    middle = float(np.nanmedian(confidence))
+    presenter.set_filter(least_confidence=middle)
+    assert (confidence[presenter.listed()] >= middle).all() and len(presenter.listed()) >= 1
+    presenter.set_filter(least_confidence=0.0, most_confidence=middle)
+    assert (confidence[presenter.listed()] <= middle).all() and len(presenter.listed()) >= 1
+    presenter.set_filter(most_confidence=1.0, wrong=True)
+    found = accuracy(presenter)
+    assert found is not None and sorted(presenter.listed()) == sorted(found.listed)
+    right = next(k for k in range(5) if presenter.library.label_of(k) is not None and not presenter.wrong[k])
+    presenter.show(right)
+    presenter.correct_as("5")
+    assert right in presenter.listed(), "a correction goes before the subfolder"
+
+
+def test_hundred_thousand_pictures_are_listed_without_sorting_them_in_every_frame() -> None:
+    library = Library(10)
+    library.add([Path(f"/pictures/{k}.png") for k in range(100_000)])
+    first = library.labels
+    assert library.labels is first, "views ask in every frame; nothing is computed while nothing changes"
+    library.add([Path("/pictures/new.png")])
+    assert len(library.labels) == 100_001
 
 
 def test_evidence_scale_is_one_for_all_classes_and_its_cells_tile_the_region() -> None:

@@ -115,6 +115,71 @@ def test_accuracy_view_shows_the_figures_of_evaluate_and_its_mistakes_open(home:
         opened.wait(lambda state: state["view"] == "picture" and "d.png" in state["texts"])
 
 
+def test_arrows_walk_through_lists_and_enter_shows_the_picture(home: Path, tmp_path: Path) -> None:
+    with window(home, [many_pictures(tmp_path / "many", 300)]) as opened:
+        opened.wait(lambda state: state["classified"] == 300 and not any(state["waiting"].values()), 60)
+        opened.key("ctrl+2")
+        opened.key("End")
+        state = opened.wait(lambda state: state["current"] == 299)
+        assert "row.299" in state["hits"], "the list follows"
+        opened.key("Up", "Up")
+        opened.wait(lambda state: state["current"] == 297)
+        opened.key("ctrl+3")
+        opened.key("Home")
+        state = opened.wait(lambda state: state["current"] == 0 and "tile.0" in state["hits"])
+        columns = sum(
+            1
+            for name, box in state["hits"].items()
+            if name.startswith("tile.") and box[1] == state["hits"]["tile.0"][1]
+        )
+        opened.key("Down")
+        opened.wait(lambda state: state["current"] == columns > 1)
+        opened.key("Next")
+        opened.wait(lambda state: state["current"] > columns and f"tile.{state['current']}" in state["hits"])
+        opened.key("Return")
+        opened.wait(lambda state: state["view"] == "picture")
+
+
+def test_every_control_of_every_view_is_reached_by_tab(home: Path, labelled: Path) -> None:
+    with window(home, [labelled]) as opened:
+        opened.wait(lambda state: state["classified"] == 5 and len(bars(state)) == 10)
+        for view in ("picture", "heatmap", "gallery", "compare", "accuracy"):
+            opened.click(f"view.{view}")
+            wanted = set(opened.wait(lambda state: state["view"] == view)["focusable"])  # noqa: B023
+            reached = []
+            for _ in wanted:
+                opened.key("Tab")
+                reached.append(opened.state()["focused"])
+            assert set(reached) == wanted, (view, reached)
+        opened.key("ctrl+3")
+        while opened.state()["focused"] != "confidence.low":
+            opened.key("Tab")
+        opened.key("Right", "Right")
+        assert "10\u2013100 %" in opened.state()["texts"]
+        opened.key("a")
+        assert "0\u2013100 %" in opened.state()["texts"]
+
+
+def test_gallery_filters_by_confidence_text_and_wrong(home: Path, labelled: Path) -> None:
+    def tiles(state: dict) -> int:
+        return sum(name.startswith("tile.") for name in state["hits"])
+
+    with window(home, [labelled]) as opened:
+        opened.wait(lambda state: state["classified"] == 5 and not any(state["waiting"].values()))
+        opened.key("ctrl+3")
+        opened.wait(lambda state: tiles(state) == 5)
+        opened.drag(opened.point("confidence.high"), opened.point("confidence.low"))
+        opened.wait(lambda state: tiles(state) == 0 and "list_all" in state["hits"])
+        opened.click("list_all")
+        opened.key("w")
+        wrong = next(text for text in opened.state()["texts"] if text.startswith("Wrong "))
+        assert tiles(opened.state()) == int(wrong.split()[1]) > 0
+        opened.key("a")
+        opened.key("ctrl+f")
+        opened.key("b", "r", "o")
+        opened.wait(lambda state: tiles(state) == 1 and "broken.png" in state["texts"])
+
+
 def test_correction_by_key_or_list_is_there_again_in_the_next_run(home: Path, digits: Path) -> None:
     with window(home, [digits]) as opened:
         opened.wait(lambda state: state["classified"] == 3 and len(bars(state)) == 10)
