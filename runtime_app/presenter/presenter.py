@@ -9,6 +9,7 @@ from runtime_app.imaging import Resize
 from runtime_app.jobs import Report
 from runtime_app.presenter import bundles, exports, tasks, watching
 from runtime_app.presenter.about import selftest_words
+from runtime_app.presenter.accuracy import accuracy
 from runtime_app.presenter.bundles import BundleEntry
 from runtime_app.presenter.comparison import Comparison
 from runtime_app.presenter.session import Session
@@ -60,7 +61,9 @@ class Presenter(Session):
         """Save results in the background."""
         if self.loaded is None:
             raise UserError("There is nothing to save yet.", "Open pictures first.")
-        taken = exports.snapshot(self.library, self.loaded.bundle.manifest.classes)
+        found = accuracy(self)
+        counts = None if found is None else found.evaluation.counts
+        taken = exports.snapshot(self.library, self.loaded.bundle.manifest.classes, counts)
         self.run_chore("notice", exports.save(kind, taken, self.export_folder()))
 
     # ---- a second opinion --------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Status:
-    """state: ready, attention (something is not as asked) or idle; progress: 0 to 1; action: label of the button."""
+    """state: ready, attention (something is not as asked) or idle; progress: 0 to 1; progress_hint: what waits; action:
+    label of the button."""
 
     state: str
     engine: str
@@ -22,6 +23,7 @@ class Status:
     times_hint: str
     progress: float | None
     progress_text: str
+    progress_hint: str
     action: str
 
 
@@ -51,7 +53,16 @@ def status(p: "Presenter") -> Status:
     elif total > 1:
         text = f"{done:,} classified"
     hint = "Milliseconds for this picture: decoding the file, cropping and resizing it, running the network."
-    return Status(state, engine, reason, times, hint, share, text, action)
+    return Status(state, engine, reason, times, hint, share, text, _queue_words(p, total - done), action)
+
+
+def _queue_words(p: "Presenter", pictures: int) -> str:
+    """How long the queues are: pictures, and requests to the other workers."""
+    others = sum(p.workers[name].queue_length for name in ("look", "thumbnails", "chores", "compare", "memory"))
+    waiting = [f"{pictures:,} picture{'' if pictures == 1 else 's'}"] if pictures else []
+    if others:
+        waiting.append(f"{others} other request{'' if others == 1 else 's'}")
+    return f"Waiting: {', '.join(waiting)}" if waiting else "Nothing waits"
 
 
 def current_look(p: "Presenter") -> "Look | None":

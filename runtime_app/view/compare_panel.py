@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 
 from runtime_app.presenter.comparison import disagreement, on_axis, shared_classes
+from runtime_app.presenter.shown import current_look
 from runtime_app.presenter.wording import percent
 from runtime_app.typeface import text_width
 from runtime_app.view import lists, widgets
@@ -101,7 +102,14 @@ def _bars(
     )
     for x, title, anchor in titles:
         c.text(x, box.y + 12, title, BODY, c.palette.ink, bold=True, anchor=anchor, width=half)
-    row = min(40.0, (box.h - 40) / _BARS)
+    row = min(32.0, (box.h - 40) / _BARS)
+    below = Box(box.x, box.y + 52 + row * len(ranked), box.w, box.h - 52 - row * len(ranked))
+    look = current_look(p)
+    if look is not None and index == p.current and below.h >= 96:
+        width, height = look.preview_size
+        factor = min(below.w / width, below.h / height)
+        spot = Box(below.centre - width * factor / 2, below.y, width * factor, height * factor)
+        c.sprite(spot, ("preview", look.path, look.stamp), lambda: (look.preview, width, height))
     for place, k in enumerate(ranked.tolist()):
         y = box.y + 36 + (place + 0.5) * row
         c.text(box.centre, y, axis[k], BODY, c.palette.ink, anchor="m")

@@ -16,11 +16,11 @@ def draw(c: Canvas, ui: Ui) -> None:
     elif ui.dialog == "help":
         _help(c, ui)
     elif ui.dialog == "settings":
-        settings_dialog.draw(c, frame(c, ui, "Settings", 560, 456), ui)
+        settings_dialog.draw(c, frame(c, ui, "Settings", 560, 480), ui)
     elif ui.dialog == "about":
         about_dialog.draw(c, frame(c, ui, "About", 720, 560), ui)
     elif ui.dialog == "export":
-        settings_dialog.draw_export(c, frame(c, ui, "Save results", 480, 300), ui)
+        settings_dialog.draw_export(c, frame(c, ui, "Save results", 520, 344), ui)
     elif ui.dialog == "classes":
         class_list.draw(c, frame(c, ui, "What does the picture really show?", 560, class_list.height(ui)), ui)
     elif ui.dialog == "bundles":
@@ -71,10 +71,9 @@ def _error(c: Canvas, ui: Ui, error: Explanation) -> None:
     )
     more = f"   1 of {len(p.errors)}" if len(p.errors) > 1 else ""
     row = Box(room.x, room.bottom - 34, 0, 34)
-    copied = f"{error.title}\n{error.advice}\n\n{error.details}"
     x = row.x
     for name, label, click in (
-        ("error.copy", "Copy details", lambda: ui.copy(copied)),
+        ("error.copy", "Copy details", ui.copy_details),
         ("error.log", "Open log", lambda: ui.open_file(log_file())),
     ):
         width = widgets.button_width(label)
@@ -86,7 +85,7 @@ def _error(c: Canvas, ui: Ui, error: Explanation) -> None:
 
 
 def _help(c: Canvas, ui: Ui) -> None:
-    rows = [(" or ".join(shortcut.keys), shortcut.words) for shortcut in SHORTCUTS]
+    rows = [(each.label or " or ".join(each.keys), each.words) for each in SHORTCUTS if each.words]
     rows += [
         ("1 to 9, 0", "Say which class it really is; again: take it back"),
         ("Tab, Enter", "Go through all controls, press one"),

@@ -31,13 +31,14 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
         widgets.button(c, spot, "list_all", "List all", ui.list_all, kind="raised", tooltip="A")
         return
     columns = max(1, int((grid.w - lists.BAR + _GAP) // (_TILE + _GAP)))
-    height = _TILE + _CAPTION
+    side = float(int((grid.w - lists.BAR - _GAP * (columns - 1) - 4) / columns))
+    height = side + _CAPTION
     rows = lists.rows_shown(c, grid, ui, "gallery", -(-len(order) // columns), height)
     ui.listing = Listing("gallery", order, columns)
     visible = order[rows.start * columns : rows.stop * columns]
     for place, index in enumerate(visible.tolist()):
-        x = grid.x + (place % columns) * (_TILE + _GAP)
-        _tile(c, Box(x, grid.y + place // columns * height, _TILE, height - 8), ui, int(index))
+        x = grid.x + (place % columns) * (side + _GAP)
+        _tile(c, Box(x, grid.y + place // columns * height, side, height - 8), ui, int(index))
     ui.want_thumbnails(tuple(visible.tolist()))
 
 
@@ -108,12 +109,12 @@ def _tile(c: Canvas, box: Box, ui: Ui, index: int) -> None:
     p = ui.presenter
     path, name = p.library.paths[index], f"tile.{index}"
     words, state = row_words(p, index)
-    frame = Box(box.x, box.y, _TILE, _TILE)
+    frame = Box(box.x, box.y, box.w, box.w)
     c.rectangle(frame, c.palette.hover if c.hovered == name else c.palette.surface, radius=8)
     thumbnail = p.thumbnails.get(path)
     if thumbnail is not None and thumbnail.rgba is not None:
         rgba, size = thumbnail.rgba, thumbnail.size
-        factor = (_TILE - 12) / max(size)
+        factor = (box.w - 12) / max(size)
         w, h = size[0] * factor, size[1] * factor
         spot = Box(frame.centre - w / 2, frame.middle - h / 2, w, h)
         c.sprite(spot, ("thumbnail", path, id(rgba)), lambda: (rgba, size[0], size[1]))
@@ -124,8 +125,8 @@ def _tile(c: Canvas, box: Box, ui: Ui, index: int) -> None:
         c.rectangle(frame.inset(1), None, border=edge, radius=8, thickness=2)
     if index == p.current:
         c.rectangle(frame.inset(-2), None, border=c.palette.accent, radius=10, thickness=2)
-    c.text(box.x + 2, frame.bottom + 10, words, SMALL, c.palette.ink, width=_TILE - 4, bold=state == "sure")
-    c.text(box.x + 2, frame.bottom + 26, path.name, SMALL, c.palette.muted, width=_TILE - 4)
+    c.text(box.x + 2, frame.bottom + 10, words, SMALL, c.palette.ink, width=box.w - 4, bold=state == "sure")
+    c.text(box.x + 2, frame.bottom + 26, path.name, SMALL, c.palette.muted, width=box.w - 4)
 
     def click() -> None:
         p.show(index)

@@ -10,7 +10,7 @@ from runtime_app.view import frame, scale, state_dump
 from runtime_app.view.canvas import Box, Canvas, Drag, Hit
 from runtime_app.view.keys import key_name
 from runtime_app.view.surface import Event, Surface
-from runtime_app.view.ui import BY_KEY, TYPING_KEYS, Ui
+from runtime_app.view.ui import BY_KEY, OVER_DIALOGS, TYPING_KEYS, Ui
 
 TITLE = "Evidence"
 _TOOLTIP_AFTER = 0.5  # seconds that the pointer rests
@@ -175,7 +175,7 @@ class Loop:
                 self.ui.digit(int(name))
             elif name in BY_KEY:
                 BY_KEY[name].run(self.ui)
-        elif name in BY_KEY and BY_KEY[name].keys[0] in ("F1", "Ctrl+,", "Ctrl+I", "Ctrl+B", "Ctrl+R", "Ctrl+Q"):
+        elif name in BY_KEY and name in OVER_DIALOGS:
             BY_KEY[name].run(self.ui)
 
     def _focused_hit(self) -> Hit | None:

@@ -53,6 +53,7 @@ def _progress(c: Canvas, box: Box, ui: Ui) -> float:
         width = text_width(shown.progress_text, SMALL)
         x -= width
         c.text(x, box.middle, shown.progress_text, SMALL, c.palette.muted)
+        c.hit(Box(x, box.y, width, box.h), "queue", tooltip=shown.progress_hint, focusable=False)
         x -= 12
     if shown.progress is not None:
         track = Box(x - 96, box.middle - 3, 96, 6)

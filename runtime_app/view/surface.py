@@ -7,7 +7,7 @@ import os
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import dearpygui.dearpygui as dpg
@@ -115,18 +115,24 @@ class Surface:
         return x / self.scale, y / self.scale
 
     def events(self) -> list[Event]:
-        """What the person did since the last frame."""
+        """What the person did since the last frame.
+
+        The library reports the keys of one frame in the order of their codes, not in that of the fingers (arrows before
+        Shift), so a key counts as held with all that were down in this frame.
+        """
+        before = frozenset(self._down)
         for job in dpg.get_callback_queue() or ():
             if job[0] is not None:
                 job[0](*job[1:4])
-        taken = list(self._events)
+        held = before.union(event.key for event in self._events if event.kind == "key")
+        taken = [replace(event, held=held) if event.kind == "key" else event for event in self._events]
         self._events.clear()
         return taken
 
     def _key_pressed(self, key: int) -> None:
         """Which keys are held is followed event by event: asked later, a modifier may have been let go already."""
         self._down.add(key)
-        self._events.append(Event("key", key=key, held=frozenset(self._down)))
+        self._events.append(Event("key", key=key))
 
     def frame(self) -> None:
         dpg.render_dearpygui_frame()

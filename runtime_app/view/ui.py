@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from runtime_app.presenter import state as presenter_state
 from runtime_app.presenter.library import UNSURE, Filter
 from runtime_app.presenter.state import VIEWS
 from runtime_app.presenter.wording import one_line, verdict_words
+from runtime_app.terminal import log_file
 from runtime_app.view.canvas import Box, TextField
-from runtime_app.view.geometry import Camera, Placement
+from runtime_app.view.geometry import Camera, Placement, middle_region, moved_region, pan, scaled_region
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,9 @@ class Ui:
 
     def copy_verdict(self) -> None:
         p = self.presenter
+        if p.errors:
+            self.copy_details()
+            return
         if p.look is None or p.look.result is None or p.loaded is None:
             return
         result = p.look.result
@@ -125,11 +130,51 @@ class Ui:
         p.notice = "Copied."
         p.changed()
 
+    def copy_details(self) -> None:
+        """All that is known of the error that is shown."""
+        error = self.presenter.errors[0]
+        self.copy(f"{error.title}\n{error.advice}\n\n{error.details}")
+
+    def selftest(self) -> None:
+        """In the about window, which shows what comes out."""
+        if self.dialog != "about":
+            self.show_dialog("about")
+        self.scroll.pop("dialog.about", None)
+        self.presenter.selftest()
+
     def zoom(self, factor: float | None) -> None:
         """None: fit the picture again."""
         zoom = 1.0 if factor is None else min(max(self.camera.zoom * factor, 1.0), 32.0)
         self.camera = Camera(zoom, self.camera.centre if zoom > 1 else (0.5, 0.5))
         self.presenter.changed()
+
+    def mark_square(self) -> None:
+        """A square in the middle of the picture, or the whole one again."""
+        p = self.presenter
+        if p.view != "picture" or p.look is None or p.loaded is None:
+            return
+        spec = p.loaded.bundle.manifest.input
+        middle = middle_region(p.look.picture.size, spec.width / spec.height)
+        p.set_region(middle if p.region is None else None)
+
+    def move_square(self, across: int, down: int) -> None:
+        """By a twentieth of its size."""
+        p = self.presenter
+        if p.region is not None and p.look is not None:
+            step = (p.region.right - p.region.left) / 20
+            p.set_region(moved_region(p.region, across * step, down * step, p.look.picture.size))
+
+    def scale_square(self, factor: float) -> None:
+        p = self.presenter
+        if p.region is not None and p.look is not None:
+            p.set_region(scaled_region(p.region, factor, p.look.picture.size))
+
+    def pan(self, across: int, down: int) -> None:
+        """By a tenth of what is shown, while zoomed in."""
+        if self.placement is not None and self.camera.zoom > 1:
+            area = self.placement.area
+            self.camera = pan(self.camera, self.placement, -across * area.w / 10, -down * area.h / 10)
+            self.presenter.changed()
 
     def escape(self) -> None:
         """Close what is on top; with nothing on top, cancel long work, then the square."""
@@ -257,14 +302,29 @@ def bring_into_view(ui: Ui, name: str, row: int, rows: int) -> None:
 
 @dataclass(frozen=True)
 class Shortcut:
+    """words: for the help window, "" where another line speaks for this one too; label: there instead of the keys."""
+
     keys: tuple[str, ...]
     words: str
     run: Callable[[Ui], None]
+    label: str = ""
 
 
 def _view(place: int) -> Shortcut:
     name = VIEWS[place]
     return Shortcut((f"Ctrl+{place + 1}",), f"{name.capitalize()} view", lambda ui: ui.presenter.set_view(name))
+
+
+def _arrows(held: str, words: str, act: Callable[[Ui, int, int], None]) -> tuple[Shortcut, ...]:
+    ways = (("Left", -1, 0), ("Right", 1, 0), ("Up", 0, -1), ("Down", 0, 1))
+    return tuple(
+        Shortcut((f"{held}+{way}",), "" if place else words, partial(_act, act, across, down), f"{held}+arrows")
+        for place, (way, across, down) in enumerate(ways)
+    )
+
+
+def _act(act: Callable[[Ui, int, int], None], across: int, down: int, ui: Ui) -> None:
+    act(ui, across, down)
 
 
 SHORTCUTS: tuple[Shortcut, ...] = (
@@ -292,6 +352,11 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(("+",), "Zoom in", lambda ui: ui.zoom(1.25)),
     Shortcut(("-",), "Zoom out", lambda ui: ui.zoom(0.8)),
     Shortcut(("Ctrl+0",), "Fit the picture (also 0 while zoomed in)", lambda ui: ui.zoom(None)),
+    *_arrows("Ctrl", "Move what is shown, while zoomed in", Ui.pan),
+    Shortcut(("M",), "Mark a square in the middle, or none", Ui.mark_square),
+    *_arrows("Shift", "Move the marked square", Ui.move_square),
+    Shortcut(("Shift+PageUp",), "Enlarge or shrink it", lambda ui: ui.scale_square(1.1), "Shift+PageUp, -Down"),
+    Shortcut(("Shift+PageDown",), "", lambda ui: ui.scale_square(1 / 1.1)),
     Shortcut(("R",), "The whole square again", lambda ui: ui.presenter.set_region(None)),
     Shortcut(("C",), "Say which class it really is, from a list", Ui.pick_class),
     Shortcut(("Ctrl+F",), "Find pictures by name", Ui.type_name),
@@ -300,7 +365,10 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(("A",), "List all pictures again", Ui.list_all),
     Shortcut(("S",), "Sort by name, class, confidence, margin", lambda ui: ui.presenter.next_sort()),
     Shortcut(("L",), "Heatmap on a log scale", lambda ui: ui.presenter.toggle_log_scale()),
-    Shortcut(("Ctrl+C",), "Copy the verdict", Ui.copy_verdict),
+    Shortcut(("Ctrl+C",), "Copy the verdict, or an error's details", Ui.copy_verdict),
+    Shortcut(("Ctrl+S",), "Save results or a training folder", lambda ui: ui.show_dialog("export")),
+    Shortcut(("Ctrl+T",), "Run the bundle's self-test", Ui.selftest),
+    Shortcut(("Ctrl+L",), "Open the log file", lambda ui: ui.open_file(log_file())),
     Shortcut(("F",), "Full screen", lambda ui: ui.toggle_fullscreen()),
     Shortcut(("T",), "Dark or light", Ui.toggle_theme),
     Shortcut(("Ctrl+,",), "Settings", lambda ui: ui.show_dialog("settings")),
@@ -309,6 +377,8 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(("Esc",), "Close a dialog, cancel long work", Ui.escape),
     Shortcut(("Ctrl+Q",), "Quit", lambda ui: setattr(ui, "leave", True)),
 )
+OVER_DIALOGS = ("F1", "Ctrl+,", "Ctrl+I", "Ctrl+B", "Ctrl+R", "Ctrl+S", "Ctrl+T", "Ctrl+C", "Ctrl+L", "Ctrl+Q")
+"""What keys mean also while a dialog is open."""
 TYPING_KEYS = ("Esc", "Enter", "Tab", "Shift+Tab")
 """What keys mean also while text is typed."""
 BY_KEY = {key: shortcut for shortcut in SHORTCUTS for key in shortcut.keys}

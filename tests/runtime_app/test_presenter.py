@@ -283,6 +283,14 @@ def test_drawn_square_stays_a_square_inside_the_picture() -> None:
     assert geometry.moved_region(Region(0, 0, 50, 50), 80, -20, (100, 100)) == Region(50, 0, 100, 50)
 
 
+def test_square_moved_and_scaled_by_keys_stays_a_square_inside_the_picture() -> None:
+    middle = geometry.middle_region((200, 100), 1.0)
+    assert middle == Region(75, 25, 125, 75)
+    assert geometry.scaled_region(middle, 100.0, (200, 100)) == Region(50, 0, 150, 100)
+    tiny = geometry.scaled_region(middle, 0.0, (200, 100))
+    assert (tiny.right - tiny.left, tiny.bottom - tiny.top) == (4, 4)
+
+
 def test_compared_bundles_share_one_class_axis() -> None:
     axis = shared_classes(("a", "b"), ("b", "c"))
     assert axis == ("a", "b", "c")

@@ -244,6 +244,38 @@ def test_dragging_draws_moves_and_resets_the_square(home: Path) -> None:
         opened.wait(lambda state: state["region"] is None)
 
 
+def test_square_and_zoom_answer_to_keys(home: Path) -> None:
+    with window(home, [CAT]) as opened:
+        opened.wait(lambda state: len(bars(state)) == 10)
+        opened.key("m")
+        marked = opened.wait(lambda state: state["region"] and not any(state["waiting"].values()))["region"]
+        opened.key("shift+Right")
+        moved = opened.wait(lambda state: state["region"] != marked)["region"]
+        assert moved[0] > marked[0] and moved[1] == marked[1]
+        opened.key("shift+Prior")
+        grown = opened.wait(lambda state: state["region"] != moved)["region"]
+        assert grown[2] - grown[0] == pytest.approx(1.1 * (moved[2] - moved[0]))
+        opened.key("plus")
+        before = part(opened.grab(), opened.state()["hits"]["picture"])
+        opened.key("ctrl+Right")
+        assert np.abs(part(opened.grab(), opened.state()["hits"]["picture"]) - before).mean() > 1
+        opened.key("r")
+        opened.wait(lambda state: state["region"] is None)
+
+
+def test_results_and_confusion_are_saved_by_keys_and_the_selftest_runs(home: Path, labelled: Path) -> None:
+    with window(home, [labelled], XDG_DOCUMENTS_DIR=str(home / "documents")) as opened:
+        opened.wait(lambda state: state["classified"] == 5 and len(bars(state)) == 10)
+        for kind in ("confusion", "folder"):
+            opened.key("ctrl+s")
+            opened.click(f"export.{kind}")
+            opened.wait(lambda state: not any(state["waiting"].values()))
+        saved = list((home / "documents" / "evidence").iterdir())
+        assert [path.suffix for path in saved if path.is_file()] == [".png"]
+        opened.key("ctrl+t")
+        opened.wait_text("Passed on CPU")
+
+
 def test_unreadable_picture_becomes_the_error_window_and_the_app_goes_on(home: Path, digits: Path) -> None:
     broken = home / "broken.png"
     broken.write_bytes(b"this is no picture")
