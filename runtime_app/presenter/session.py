@@ -4,9 +4,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from runtime_app.bundle import Bundle, is_bundle
 from runtime_app.errors import Explanation
 from runtime_app.imaging import Region, Resize
@@ -22,7 +19,6 @@ from runtime_app.settings import remember
 
 _LOOKS_KEPT = 3  # whole pictures: 36 MB each at 12 megapixels
 _THUMBNAILS_KEPT = 400
-_OF_ANOTHER_BUNDLE = 1_000_000  # a corrected class that the open bundle does not have: whatever it says is wrong
 
 
 class Session(Teaching):
@@ -156,23 +152,6 @@ class Session(Teaching):
             order = self.library.listed(self.sort, self.filter)
             self._listed_for, self._listed = key, order[self.wrong[order]] if self.filter.wrong else order
         return self._listed
-
-    @property
-    def wrong(self) -> NDArray[np.bool_]:
-        """bool [n]: a class is known (a correction goes before the subfolder) and it is not the network's."""
-        return self.library.once("wrong", self._find_wrong)
-
-    def _find_wrong(self) -> NDArray[np.bool_]:
-        known = self.true_labels.copy()
-        classes = {} if self.loaded is None else {c: k for k, c in enumerate(self.loaded.bundle.manifest.classes)}
-        for index, name in self.library.corrections.items():
-            known[index] = classes.get(name, _OF_ANOTHER_BUNDLE)
-        return (known >= 0) & (self.library.labels >= 0) & (known != self.library.labels)
-
-    @property
-    def knows_classes(self) -> bool:
-        """Whether the right class of any picture is known, by its subfolder or a correction."""
-        return bool(self.library.corrections) or self.labelled
 
     def _request_look(self) -> None:
         if self.current is None:

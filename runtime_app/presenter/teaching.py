@@ -5,11 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from runtime_app import corrections
 from runtime_app.corrections import Correction
 from runtime_app.presenter.state import State
 
 _VERDICTS = ("sure", "unsure", "none")
+_OF_ANOTHER_BUNDLE = 1_000_000  # a corrected class that the open bundle does not have: whatever it says is wrong
 
 
 class Teaching(State):
@@ -46,6 +50,23 @@ class Teaching(State):
         wanted = text.casefold().strip()
         found = [name for name in self.loaded.bundle.manifest.classes if wanted in name.casefold()]
         return sorted(found, key=lambda name: not name.casefold().startswith(wanted)) if wanted else found
+
+    @property
+    def wrong(self) -> NDArray[np.bool_]:
+        """bool [n]: a class is known (a correction goes before the subfolder) and it is not the network's."""
+        return self.library.once("wrong", self._find_wrong)
+
+    def _find_wrong(self) -> NDArray[np.bool_]:
+        known = self.true_labels.copy()
+        classes = {} if self.loaded is None else {c: k for k, c in enumerate(self.loaded.bundle.manifest.classes)}
+        for index, name in self.library.corrections.items():
+            known[index] = classes.get(name, _OF_ANOTHER_BUNDLE)
+        return (known >= 0) & (self.library.labels >= 0) & (known != self.library.labels)
+
+    @property
+    def knows_classes(self) -> bool:
+        """Whether the right class of any picture is known, by its subfolder or a correction."""
+        return bool(self.library.corrections) or self.labelled
 
     def recall_corrections(self) -> None:
         """Ask for what was said in earlier runs of the pictures that are new since the last answer."""

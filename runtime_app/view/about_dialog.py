@@ -8,7 +8,7 @@ from runtime_app.terminal import log_file
 from runtime_app.typeface import text_width
 from runtime_app.view import widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas
-from runtime_app.view.ui import Ui
+from runtime_app.view.ui import Paged, Ui
 
 _LINE, _SIZE, _GAP = 20, SMALL + 1, 24
 
@@ -55,6 +55,7 @@ def draw(c: Canvas, room: Box, ui: Ui) -> None:
     text = Box(room.x, room.y, room.w, room.h - 52)
     lines = _broken(about_lines(ui.presenter), text.w - 12)
     fit = int(text.h // _LINE)
+    ui.paged = Paged("dialog.about", len(lines), fit)
     first = int(ui.scrolled("dialog.about", len(lines) - fit))
     for place, line in enumerate(lines[first : first + fit]):
         y = text.y + _LINE * (place + 0.5)

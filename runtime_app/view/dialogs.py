@@ -4,7 +4,8 @@ from runtime_app.errors import Explanation
 from runtime_app.terminal import log_file
 from runtime_app.view import about_dialog, bundles_dialog, class_list, settings_dialog, widgets
 from runtime_app.view.canvas import BODY, SMALL, TITLE, Box, Canvas
-from runtime_app.view.ui import SHORTCUTS, Ui
+from runtime_app.view.shortcuts import SHORTCUTS
+from runtime_app.view.ui import Paged, Ui
 
 _PAD = 24
 
@@ -60,6 +61,7 @@ def _error(c: Canvas, ui: Ui, error: Explanation) -> None:
     c.rectangle(details, c.palette.back, radius=6)
     lines = widgets.wrap(error.details, SMALL, details.w - 24)
     fit = max(1, int((details.h - 16) // 18))
+    ui.paged = Paged("error", len(lines), fit)
     first = int(ui.scrolled("error", len(lines) - fit))
     for place, line in enumerate(lines[first : first + fit]):
         c.text(details.x + 12, details.y + 16 + 18 * place, line, SMALL, c.palette.muted)

@@ -40,7 +40,7 @@ def compose(ui: Ui, hovered: str | None, focused: str | None, *, with_tooltip: b
     top_bar.draw(c, Box(0, 0, window.w, top_bar.HEIGHT), ui)
     status_bar.draw(c, Box(0, window.h - status_bar.HEIGHT, window.w, status_bar.HEIGHT), ui)
     if ui.presenter.errors or ui.dialog:
-        ui.card = ui.text_field = None
+        ui.card = ui.text_field = ui.paged = None
         dialogs.draw(c, ui)
     if ui.card is not None:
         heatmap_panel.card(c, ui)

@@ -9,8 +9,9 @@ from runtime_app.presenter import Presenter
 from runtime_app.view import frame, scale, state_dump
 from runtime_app.view.canvas import Box, Canvas, Drag, Hit
 from runtime_app.view.keys import key_name
+from runtime_app.view.shortcuts import BY_KEY, OVER_DIALOGS, TYPING_KEYS
 from runtime_app.view.surface import Event, Surface
-from runtime_app.view.ui import BY_KEY, OVER_DIALOGS, TYPING_KEYS, Ui
+from runtime_app.view.ui import Ui
 
 TITLE = "Evidence"
 _TOOLTIP_AFTER = 0.5  # seconds that the pointer rests
@@ -170,7 +171,9 @@ class Loop:
             self.ui.escape()
         elif name in ("Left", "Right") and (hit := self._focused_hit()) is not None and hit.step is not None:
             hit.step(1 if name == "Right" else -1)
-        elif self.ui.dialog in (None, "classes") and not self.presenter.errors:
+        elif self.ui.dialog == "classes" and name.isdigit() and not self.presenter.errors:
+            self.ui.digit(int(name))
+        elif self.ui.dialog is None and not self.presenter.errors:
             if name.isdigit():
                 self.ui.digit(int(name))
             elif name in BY_KEY:

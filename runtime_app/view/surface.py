@@ -13,7 +13,7 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 
 from runtime_app.imaging import SUFFIXES
-from runtime_app.typeface import MEDIUM, REGULAR, text_width
+from runtime_app.typeface import MEDIUM, REGULAR, face_for, line_per_em, text_width
 from runtime_app.view.canvas import Box, Canvas, Label, Polygon, Rectangle, Shape, Sprite, TextField
 from runtime_app.view.palette import Palette
 
@@ -21,16 +21,6 @@ _TEXTURES_KEPT = 256
 _TEXTURE_PIXELS_KEPT = 12_000_000  # 16 bytes each while they are made, 4 afterwards
 _EM_TO_LINE = 1.171875  # Dear ImGui sizes type by Roboto's ascent + descent (2400 of 2048 units), the canvas by the em
 _CLEAR = (0, 0, 0, 0)
-
-# System fonts with Chinese, Japanese and Korean characters, for file names; the first one found is used.
-_CJK_FONTS = (
-    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
-    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
-    "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
-    "/System/Library/Fonts/PingFang.ttc",
-    "C:/Windows/Fonts/msyh.ttc",
-    "C:/Windows/Fonts/YuGothR.ttc",
-)
 
 
 @dataclass(frozen=True)
@@ -80,12 +70,15 @@ class Surface:
         dpg.set_primary_window("sheet", True)
 
     def _fonts(self) -> None:
-        with dpg.font_registry():
-            self._regular = dpg.add_font(str(REGULAR), 16)
-            self._bold = dpg.add_font(str(MEDIUM), 16)
-            found = next((path for path in _CJK_FONTS if Path(path).is_file()), None)
-            self._cjk = dpg.add_font(found, 16) if found else self._regular
-        dpg.bind_font(self._regular)
+        with dpg.font_registry(tag="fonts"):
+            self._faces = {face: dpg.add_font(str(face), 16) for face in (REGULAR, MEDIUM)}
+        dpg.bind_font(self._faces[REGULAR])
+
+    def _face(self, face: Path) -> int:
+        """A system font is large: it is loaded when the first text needs it."""
+        if face not in self._faces:
+            self._faces[face] = dpg.add_font(str(face), 16, parent="fonts")
+        return self._faces[face]
 
     def _handlers(self) -> None:
         post = self._events.append
@@ -249,16 +242,14 @@ class Surface:
         )
 
     def _label(self, shape: Label) -> None:
-        size = shape.size * _EM_TO_LINE * self.scale
-        font = self._bold if shape.bold else self._regular
-        if any(ord(character) > 0x2E80 for character in shape.text):
-            font = self._cjk
+        face = face_for(shape.text, MEDIUM if shape.bold else REGULAR)
+        size = shape.size * (_EM_TO_LINE if face in (REGULAR, MEDIUM) else line_per_em(face)) * self.scale
         x = shape.x * self.scale
         if shape.anchor != "l":
             x -= _label_width(shape) * self.scale * (0.5 if shape.anchor == "m" else 1.0)
         y = shape.y * self.scale - size / 2
         item = dpg.draw_text((round(x), round(y)), shape.text, color=shape.colour, size=size, parent="drawing")
-        dpg.bind_item_font(item, font)
+        dpg.bind_item_font(item, self._face(face))
 
     def _polygon(self, shape: Polygon) -> None:
         s = self.scale

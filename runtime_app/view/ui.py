@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,8 @@ from runtime_app import file_dialog, pasteboard
 from runtime_app.imaging import Region
 from runtime_app.presenter import Presenter
 from runtime_app.presenter import state as presenter_state
-from runtime_app.presenter.library import UNSURE, Filter
-from runtime_app.presenter.state import VIEWS
+from runtime_app.presenter.library import Filter
 from runtime_app.presenter.wording import one_line, verdict_words
-from runtime_app.terminal import log_file
 from runtime_app.view.canvas import Box, TextField
 from runtime_app.view.geometry import Camera, Placement, middle_region, moved_region, pan, scaled_region
 
@@ -30,11 +27,21 @@ class Listing:
     columns: int = 1
 
 
+@dataclass(frozen=True)
+class Paged:
+    """What lies on top and scrolls. name: of its scroll position; rows: all of them; fit: those that are shown."""
+
+    name: str
+    rows: int
+    fit: int
+
+
 @dataclass
 class Ui:
     """dialog: name of the open dialog or list; scroll: first row shown, per list; gesture: what a drag on the picture
     does; thumbnails_for: what was last asked for; card: the list row under the pointer; text_field: where text is typed,
-    typing_wanted: the keyboard goes there; class_text: what was typed to find a class; listing: the list that the view shows; leave: the window is to close."""
+    typing_wanted: the keyboard goes there; class_text: what was typed to find a class; listing: the list that the view shows;
+    paged: what the keys scroll in a dialog; leave: the window is to close."""
 
     presenter: Presenter
     copy: Callable[[str], None] = lambda text: None
@@ -55,6 +62,7 @@ class Ui:
     typing_wanted: bool = False
     class_text: str = ""
     listing: Listing | None = None
+    paged: Paged | None = None
     leave: bool = False
 
     # ---- actions -----------------------------------------------------------------------------------------------
@@ -195,7 +203,10 @@ class Ui:
             self.presenter.request_thumbnails(indices)
 
     def go(self, by: int) -> None:
-        """To a neighbour of the current picture, in the order of the list that is shown."""
+        """To a neighbour of the current picture, in the order of the list that is shown; in a dialog: scroll."""
+        if self.over:
+            self.scroll_dialog(by)
+            return
         if self.listing is None:
             self.presenter.step(by)
             return
@@ -211,17 +222,31 @@ class Ui:
 
     def down(self, by: int) -> None:
         """By a row of the list; beside a single picture, to the evidence of the next class."""
-        if self.listing is None:
+        if self.over:
+            self.scroll_dialog(by)
+        elif self.listing is None:
             self.presenter.step_class(by)
         else:
             self.go(by * self.listing.columns)
 
     def page(self, by: int) -> None:
         """By as many rows as are shown; beside a single picture, by ten pictures."""
-        if self.listing is None:
+        if self.over:
+            self.scroll_dialog(by * (1 if self.paged is None else max(1, self.paged.fit - 1)))
+        elif self.listing is None:
             self.go(10 * by)
         else:
             self.go(by * self.listing.columns * max(1, self.rows.get(self.listing.name, 1) - 1))
+
+    @property
+    def over(self) -> bool:
+        """Whether something lies over the view."""
+        return self.dialog is not None or bool(self.presenter.errors)
+
+    def scroll_dialog(self, by: int) -> None:
+        if self.paged is not None:
+            most = self.paged.rows - self.paged.fit
+            self.scroll_to(self.paged.name, self.scrolled(self.paged.name, most) + by, most)
 
     def list_only(self, **wanted: Any) -> None:
         """One filter on; the same again takes it off."""
@@ -298,87 +323,3 @@ def bring_into_view(ui: Ui, name: str, row: int, rows: int) -> None:
     first = int(ui.scrolled(name, rows - fit))
     if row < first or row >= first + fit:
         ui.scroll_to(name, row if row < first else row - fit + 1, rows - fit)
-
-
-@dataclass(frozen=True)
-class Shortcut:
-    """words: for the help window, "" where another line speaks for this one too; label: there instead of the keys."""
-
-    keys: tuple[str, ...]
-    words: str
-    run: Callable[[Ui], None]
-    label: str = ""
-
-
-def _view(place: int) -> Shortcut:
-    name = VIEWS[place]
-    return Shortcut((f"Ctrl+{place + 1}",), f"{name.capitalize()} view", lambda ui: ui.presenter.set_view(name))
-
-
-def _arrows(held: str, words: str, act: Callable[[Ui, int, int], None]) -> tuple[Shortcut, ...]:
-    ways = (("Left", -1, 0), ("Right", 1, 0), ("Up", 0, -1), ("Down", 0, 1))
-    return tuple(
-        Shortcut((f"{held}+{way}",), "" if place else words, partial(_act, act, across, down), f"{held}+arrows")
-        for place, (way, across, down) in enumerate(ways)
-    )
-
-
-def _act(act: Callable[[Ui, int, int], None], across: int, down: int, ui: Ui) -> None:
-    act(ui, across, down)
-
-
-SHORTCUTS: tuple[Shortcut, ...] = (
-    Shortcut(("Ctrl+O",), "Open pictures", Ui.open_files),
-    Shortcut(("Ctrl+Shift+O",), "Open a folder", Ui.open_folder),
-    Shortcut(("Ctrl+V",), "Paste a picture or file names", Ui.paste),
-    Shortcut(("Ctrl+W",), "Watch the picture's folder for new ones", Ui.toggle_watch),
-    Shortcut(("Ctrl+B",), "List of bundles", lambda ui: ui.show_dialog("bundles")),
-    Shortcut(("Ctrl+R",), "Folders opened before", lambda ui: ui.show_dialog("recent")),
-    Shortcut(("Ctrl+Shift+B",), "Open the bundle anew from the disk", lambda ui: ui.presenter.reopen_bundle()),
-    Shortcut(("Ctrl+N",), "Open the newest bundle", lambda ui: ui.presenter.open_bundle()),
-    Shortcut(("Right", "J"), "Next picture", lambda ui: ui.go(1)),
-    Shortcut(("Left", "K"), "Previous picture", lambda ui: ui.go(-1)),
-    Shortcut(("PageDown",), "A page further, or ten pictures", lambda ui: ui.page(1)),
-    Shortcut(("PageUp",), "A page back, or ten pictures", lambda ui: ui.page(-1)),
-    Shortcut(("Home",), "First picture", lambda ui: ui.go(-1_000_000)),
-    Shortcut(("End",), "Last picture", lambda ui: ui.go(1_000_000)),
-    *(_view(place) for place in range(len(VIEWS))),
-    Shortcut(("Space",), "Evidence map on or off", lambda ui: ui.presenter.toggle("show_evidence")),
-    Shortcut(("Down",), "Evidence of the next class; next row of a list", lambda ui: ui.down(1)),
-    Shortcut(("Up",), "Evidence of the class before; row before", lambda ui: ui.down(-1)),
-    Shortcut(("G",), "Evidence as grid cells or smooth", lambda ui: ui.presenter.toggle("grid_cells")),
-    Shortcut(("[",), "Evidence fainter", lambda ui: ui.presenter.change_opacity(-0.1)),
-    Shortcut(("]",), "Evidence stronger", lambda ui: ui.presenter.change_opacity(0.1)),
-    Shortcut(("+",), "Zoom in", lambda ui: ui.zoom(1.25)),
-    Shortcut(("-",), "Zoom out", lambda ui: ui.zoom(0.8)),
-    Shortcut(("Ctrl+0",), "Fit the picture (also 0 while zoomed in)", lambda ui: ui.zoom(None)),
-    *_arrows("Ctrl", "Move what is shown, while zoomed in", Ui.pan),
-    Shortcut(("M",), "Mark a square in the middle, or none", Ui.mark_square),
-    *_arrows("Shift", "Move the marked square", Ui.move_square),
-    Shortcut(("Shift+PageUp",), "Enlarge or shrink it", lambda ui: ui.scale_square(1.1), "Shift+PageUp, -Down"),
-    Shortcut(("Shift+PageDown",), "", lambda ui: ui.scale_square(1 / 1.1)),
-    Shortcut(("R",), "The whole square again", lambda ui: ui.presenter.set_region(None)),
-    Shortcut(("C",), "Say which class it really is, from a list", Ui.pick_class),
-    Shortcut(("Ctrl+F",), "Find pictures by name", Ui.type_name),
-    Shortcut(("U",), "List only unsure pictures, or all", lambda ui: ui.list_only(state=UNSURE)),
-    Shortcut(("W",), "List only wrong ones, where that is known", lambda ui: ui.list_only(wrong=True)),
-    Shortcut(("A",), "List all pictures again", Ui.list_all),
-    Shortcut(("S",), "Sort by name, class, confidence, margin", lambda ui: ui.presenter.next_sort()),
-    Shortcut(("L",), "Heatmap on a log scale", lambda ui: ui.presenter.toggle_log_scale()),
-    Shortcut(("Ctrl+C",), "Copy the verdict, or an error's details", Ui.copy_verdict),
-    Shortcut(("Ctrl+S",), "Save results or a training folder", lambda ui: ui.show_dialog("export")),
-    Shortcut(("Ctrl+T",), "Run the bundle's self-test", Ui.selftest),
-    Shortcut(("Ctrl+L",), "Open the log file", lambda ui: ui.open_file(log_file())),
-    Shortcut(("F",), "Full screen", lambda ui: ui.toggle_fullscreen()),
-    Shortcut(("T",), "Dark or light", Ui.toggle_theme),
-    Shortcut(("Ctrl+,",), "Settings", lambda ui: ui.show_dialog("settings")),
-    Shortcut(("F1",), "Help", lambda ui: ui.show_dialog("help")),
-    Shortcut(("Ctrl+I",), "About: model card and versions", lambda ui: ui.show_dialog("about")),
-    Shortcut(("Esc",), "Close a dialog, cancel long work", Ui.escape),
-    Shortcut(("Ctrl+Q",), "Quit", lambda ui: setattr(ui, "leave", True)),
-)
-OVER_DIALOGS = ("F1", "Ctrl+,", "Ctrl+I", "Ctrl+B", "Ctrl+R", "Ctrl+S", "Ctrl+T", "Ctrl+C", "Ctrl+L", "Ctrl+Q")
-"""What keys mean also while a dialog is open."""
-TYPING_KEYS = ("Esc", "Enter", "Tab", "Shift+Tab")
-"""What keys mean also while text is typed."""
-BY_KEY = {key: shortcut for shortcut in SHORTCUTS for key in shortcut.keys}

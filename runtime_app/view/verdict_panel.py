@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from runtime_app import evidence
 from runtime_app.presenter import Presenter
 from runtime_app.presenter.shown import class_bars, current_look, words
+from runtime_app.presenter.state import KEYED
 from runtime_app.presenter.tasks import Look
 from runtime_app.presenter.wording import Bar
 from runtime_app.typeface import MEDIUM, text_width
@@ -93,6 +94,8 @@ def _bars(c: Canvas, box: Box, ui: Ui, shown: tuple[Bar, ...], row: float) -> fl
         name = f"bar.{bar.name}"
         if p.settings.show_evidence and bar.class_index == chosen:
             c.rectangle(line.inset(0, 1), c.palette.raised, radius=4)
+        if bar.class_index == p.pinned_class:
+            c.rectangle(Box(line.x, line.y + 4, 3, line.h - 8), c.palette.accent, radius=1)
         strong = place == 0
         ink = c.palette.ink if strong or bar.share >= 0.1 else c.palette.muted
         c.text(box.x, line.middle, bar.name, BODY, ink, bold=strong, width=names)
@@ -112,6 +115,7 @@ def _bars(c: Canvas, box: Box, ui: Ui, shown: tuple[Bar, ...], row: float) -> fl
             name,
             partial(p.pin_class, None if bar.class_index == p.pinned_class else bar.class_index),
             hover=partial(_hover, p, bar.class_index),
+            tooltip=_bar_hint(bar, pinned=bar.class_index == p.pinned_class),
         )
     if len(shown) > _BARS:
         rest = sum(bar.share for bar in shown[_BARS:])
@@ -124,6 +128,11 @@ def _bars(c: Canvas, box: Box, ui: Ui, shown: tuple[Bar, ...], row: float) -> fl
             anchor="r",
         )
     return box.bottom
+
+
+def _bar_hint(bar: Bar, *, pinned: bool) -> str:
+    key = f" Key {(bar.class_index + 1) % 10}: it really is this." if bar.class_index < KEYED else ""
+    return ("Click to follow the best class again." if pinned else "Click to keep this class's evidence.") + key
 
 
 def _hover(p: Presenter, class_index: int, inside: bool) -> None:

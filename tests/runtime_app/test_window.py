@@ -273,7 +273,11 @@ def test_results_and_confusion_are_saved_by_keys_and_the_selftest_runs(home: Pat
         saved = list((home / "documents" / "evidence").iterdir())
         assert [path.suffix for path in saved if path.is_file()] == [".png"]
         opened.key("ctrl+t")
-        opened.wait_text("Passed on CPU")
+        top = opened.wait_text("Passed on CPU")["texts"]
+        opened.key("Next")
+        opened.wait(lambda state: state["texts"] != top)
+        opened.key("End")
+        opened.wait_text("evidence.log")
 
 
 def test_unreadable_picture_becomes_the_error_window_and_the_app_goes_on(home: Path, digits: Path) -> None:
