@@ -52,10 +52,10 @@ def accuracy(p: "Presenter") -> Accuracy | None:
     """None when the true class of no picture is known."""
     if p.loaded is None:
         return None
-    labels = p.true_labels
-    if not (labels >= 0).any():
+    if not p.labelled:
         return None
-    return measure(p.library, labels, p.loaded.bundle.manifest.classes, p.cell)
+    classes, cell = p.loaded.bundle.manifest.classes, p.cell
+    return p.library.once(f"accuracy {cell}", lambda: measure(p.library, p.true_labels, classes, cell))
 
 
 def headline(found: Accuracy) -> tuple[str, str]:

@@ -44,7 +44,8 @@ class Library:
         self.errors: dict[int, Explanation] = {}
         self.corrections: dict[int, str] = {}
         self.version = 0
-        self._made: dict[str, tuple[int, Any]] = {}
+        self._made: dict[str, Any] = {}
+        self._made_at = 0
         self._known: dict[Path, int] = {}
         self._inputs: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
         self._probabilities = np.full((0, classes), np.nan, dtype=np.float32)
@@ -89,9 +90,11 @@ class Library:
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
         """Made again only after something changed: views ask in every frame."""
-        if name not in self._made or self._made[name][0] != self.version:
-            self._made[name] = (self.version, make())
-        return self._made[name][1]
+        if self._made_at != self.version:
+            self._made, self._made_at = {}, self.version
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
 
     def add(self, paths: Iterable[Path]) -> list[int]:
         """Append pictures that are not there yet; returns the index of each named one, new or known."""

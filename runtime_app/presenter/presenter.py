@@ -83,9 +83,28 @@ class Presenter(Session):
         self.changed()
 
     def _second_opened(self, loaded: Loaded) -> None:
-        self.comparison.begin(loaded, self.library)
-        pictures = list(enumerate(self.comparison.library.paths))
-        self.workers["compare"].submit("second results", tasks.classify_all(pictures, loaded, self.resize))
+        self.comparison.begin(loaded)
+        self._compare_pending()
+
+    def set_resize(self, resize: Resize | None) -> None:
+        super().set_resize(resize)
+        if self.comparison.loaded is not None:
+            self.comparison.begin(self.comparison.loaded)
+            self._compare_pending()
+
+    def classify_pending(self) -> None:
+        """Pictures that came later get a second opinion too."""
+        super().classify_pending()
+        self._compare_pending()
+
+    def _compare_pending(self) -> None:
+        loaded, others = self.comparison.loaded, self.comparison.library
+        if loaded is None:
+            return
+        others.add(self.library.paths)
+        wanted = [(index, others.paths[index]) for index in others.pending()]
+        if wanted:
+            self.workers["compare"].submit("second results", tasks.classify_all(wanted, loaded, self.resize))
 
     def _second_classified(self, chunk: list[tuple[int, Any]]) -> None:
         for index, outcome in chunk:

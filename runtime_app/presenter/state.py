@@ -140,7 +140,7 @@ class State:
     @property
     def labelled(self) -> bool:
         """Whether the true class of any picture is known."""
-        return bool((self.true_labels >= 0).any())
+        return self.library.once("labelled", lambda: bool((self.true_labels >= 0).any()))
 
     def recent_folders(self) -> list[Path]:
         """Folders opened before that are still there, newest first."""

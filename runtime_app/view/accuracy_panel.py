@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from runtime_app.colours import SEQUENTIAL, ink_on
+from runtime_app.colours import SEQUENTIAL, Rgb, ink_on
 from runtime_app.evaluation import Evaluation
 from runtime_app.presenter.accuracy import Accuracy, accuracy, cell_words, headline
 from runtime_app.presenter.shown import row_words
@@ -104,6 +104,7 @@ def _matrix(c: Canvas, box: Box, ui: Ui, evaluation: Evaluation) -> None:
     cells = Box(box.x + names, box.y + _HEAD, across * count, down * count)
     shares = evaluation.counts / np.maximum(evaluation.counts.sum(axis=1, keepdims=True), 1)
     colours = SEQUENTIAL[ui.presenter.settings.colours]
+    grounds = colours(shares).tolist()
     gap = 1 if min(across, down) > 8 else 0
     c.rectangle(cells, colours.rgb(0.0))
     if gap:
@@ -115,7 +116,7 @@ def _matrix(c: Canvas, box: Box, ui: Ui, evaluation: Evaluation) -> None:
     for row, column in np.argwhere(evaluation.counts):
         spot = Box(cells.x + column * across, cells.y + row * down, across - gap, down - gap)
         cell, name = (int(row), int(column)), f"cell.{row}.{column}"
-        ground = colours.rgb(float(shares[row, column]))
+        ground: Rgb = tuple(grounds[row][column])
         c.rectangle(spot, ground)
         if down >= 16 and across >= 20:
             text = f"{evaluation.counts[row, column]:,}"

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from runtime_app.presenter.comparison import disagreement, on_axis, shared_classes
+from runtime_app.presenter.comparison import rank
 from runtime_app.presenter.shown import current_look
 from runtime_app.presenter.wording import percent
 from runtime_app.typeface import text_width
@@ -22,20 +22,15 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
     if p.loaded is None or not len(p.library) or other is None:
         _invite(c, area, ui)
         return
-    axis = shared_classes(p.loaded.bundle.manifest.classes, other.bundle.manifest.classes)
-    count = min(len(p.library), len(p.comparison.library))
-    first = on_axis(p.library.probabilities[:count], p.loaded.bundle.manifest.classes, axis)
-    second = on_axis(p.comparison.library.probabilities[:count], other.bundle.manifest.classes, axis)
-    apart = disagreement(first, second)
-    order = np.argsort(-np.nan_to_num(apart, nan=-1.0), kind="stable")
-    differing, both = int((apart >= 1).sum()), int(np.isfinite(apart).sum())
-    said = f"{differing:,} of {both:,} get another class"
+    ranking = rank(p.loaded, p.library, other, p.comparison.library)
+    axis, first, second, order = ranking.axis, ranking.first, ranking.second, ranking.order
+    said = f"{ranking.differing:,} of {ranking.both:,} get another class"
     c.text(area.x, area.y + 14, said, BODY, c.palette.ink, bold=True)
     width = widgets.button_width("Another bundle\u2026")
     spot = Box(area.right - width, area.y, width, 28)
     widgets.button(c, spot, "compare.other", "Another bundle\u2026", partial(p.compare_with, None), kind="raised")
     _list(c, Box(area.x, area.y + 40, _LIST, area.h - 40), ui, order, first, second, axis)
-    index = p.current if p.current is not None and p.current < count else int(order[0])
+    index = p.current if p.current is not None and p.current < len(order) else int(order[0])
     detail = Box(area.x + _LIST + 24, area.y + 40, area.w - _LIST - 24, area.h - 40)
     _bars(c, detail, ui, index, first[index], second[index], axis)
 

@@ -18,7 +18,8 @@ from runtime_app.imaging import Region
 from runtime_app.pipeline import classify_files
 from runtime_app.presenter import Presenter
 from runtime_app.presenter.accuracy import accuracy
-from runtime_app.presenter.comparison import disagreement, on_axis, shared_classes
+from runtime_app.presenter.bundles import Opinion
+from runtime_app.presenter.comparison import disagreement, on_axis, rank, shared_classes
 from runtime_app.presenter.library import FAILED, Filter, Library
 from runtime_app.presenter.shown import class_bars, status, words
 from runtime_app.presenter.wording import percent
@@ -298,6 +299,23 @@ def test_compared_bundles_share_one_class_axis() -> None:
     second = on_axis(np.array([[0.5, 0.5], [0.9, 0.1]], dtype=np.float32), ("b", "c"), axis)
     apart = disagreement(first, second)
     assert apart[0] > 1 > apart[1]
+
+
+def test_second_opinion_covers_pictures_that_are_opened_later(
+    presenter: Presenter, tiny_bundle: Path, digits: Path, tmp_path: Path
+) -> None:
+    other = Path(shutil.copytree(tiny_bundle, tmp_path / "other"))
+    rename_bundle(other, "other")
+    presenter.open_paths([digits])
+    until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
+    presenter.compare_with(Opinion(other, "auto", "other", ""))
+    until(presenter, lambda: presenter.comparison.library.classified == 3)
+    draw_digit("one", 50).save(tmp_path / "later.png")
+    presenter.open_paths([tmp_path / "later.png"])
+    until(presenter, lambda: presenter.comparison.library.classified == 4 and presenter.library.classified == 4)
+    assert presenter.loaded is not None and presenter.comparison.loaded is not None
+    ranking = rank(presenter.loaded, presenter.library, presenter.comparison.loaded, presenter.comparison.library)
+    assert (ranking.both, ranking.differing) == (4, 0), "the same network says the same"
 
 
 def test_settings_survive_and_a_broken_file_is_set_aside(tmp_path: Path) -> None:
