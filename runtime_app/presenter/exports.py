@@ -19,6 +19,7 @@ from runtime_app.confusion_png import write_confusion
 from runtime_app.errors import UserError
 from runtime_app.heatmap_png import write_heatmap
 from runtime_app.imaging import Region
+from runtime_app.installation import program
 from runtime_app.output import record
 from runtime_app.pipeline import Failure, Outcome, Result
 from runtime_app.presenter.library import SURE, Library
@@ -110,7 +111,9 @@ def _save_training_folder(taken: Snapshot, target: Path) -> str:
         copied += 1
     if not copied:
         raise UserError("No picture is sure or corrected.", "Say with the keys 1 to 9 and 0 what pictures show.")
-    return f"Copied {copied:,} of {len(taken.labels):,} pictures to {target}"
+    where = f"Copied {copied:,} of {len(taken.labels):,} pictures to {target}"
+    trainer = program("trainer", "evidence-train")
+    return f'{where}; train on them: {trainer} --data "{target}" --init-from CHECKPOINT'
 
 
 def folder_name(label: str) -> str:

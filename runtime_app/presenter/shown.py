@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Status:
-    """state: ready, attention (something is not as asked) or idle; progress: 0 to 1; progress_hint: what waits; action:
-    label of the button."""
+    """state: ready, attention (something is not as asked) or idle; progress: 0 to 1; progress_widest: the
+    longest that progress_text becomes; progress_hint: what waits; action: label of the button."""
 
     state: str
     engine: str
@@ -23,6 +23,7 @@ class Status:
     times_hint: str
     progress: float | None
     progress_text: str
+    progress_widest: str
     progress_hint: str
     action: str
 
@@ -53,7 +54,18 @@ def status(p: "Presenter") -> Status:
     elif total > 1:
         text = f"{done:,} classified"
     hint = "Milliseconds for this picture: decoding the file, cropping and resizing it, running the network."
-    return Status(state, engine, reason, times, hint, share, text, _queue_words(p, total - done), action)
+    return Status(
+        state,
+        engine,
+        reason,
+        times,
+        hint,
+        share,
+        text,
+        f"{total:,} of {total:,}" if text else "",
+        _queue_words(p, total - done),
+        action,
+    )
 
 
 def _queue_words(p: "Presenter", pictures: int) -> str:

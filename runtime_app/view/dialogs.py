@@ -95,10 +95,19 @@ def _help(c: Canvas, ui: Ui) -> None:
         ("Wheel, right drag", "Zoom, pan"),
     ]
     half = -(-len(rows) // 2)
-    room = frame(c, ui, "Shortcuts", 860, 92 + 26 * half)
-    line = min(26.0, room.h / half)
+    room = frame(c, ui, "Shortcuts", 880, 92 + 20 * half)
+    line = 20.0
+    fit = max(1, int(room.h // line))
+    first = int(ui.scrolled("dialog.help", half - fit))
+    ui.paged = Paged("dialog.help", half, fit)
+    c.hit(
+        room, "help.text", focusable=False,
+        wheel=lambda turn, x, y: ui.scroll_to("dialog.help", first - 3 * turn, half - fit),
+    )  # fmt: skip
     for place, (keys, words) in enumerate(rows):
+        if not first <= place % half < first + fit:
+            continue
         x = room.x + (place // half) * (room.w / 2 + 12)
-        y = room.y + (place % half) * line + line / 2
+        y = room.y + (place % half - first) * line + line / 2
         c.text(x, y, keys, SMALL, c.palette.accent, width=132)
         c.text(x + 140, y, words, SMALL, c.palette.ink, width=room.w / 2 - 152)

@@ -12,6 +12,7 @@ HEIGHT = 52
 _ICON = 32
 _TAB = 78
 _ROOMY = 1120  # points of width from which every word is shown
+_TIGHT = 900  # points of width below which only the most used controls are shown; all have keys
 
 
 def draw(c: Canvas, box: Box, ui: Ui) -> None:
@@ -22,7 +23,7 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
     p = ui.presenter
     roomy = box.w >= _ROOMY
     shown = [view for view in VIEWS if view != "accuracy" or p.view == view or p.labelled]
-    width = (_TAB if roomy else 68) * len(shown)
+    width = (_TAB if roomy else 68 if box.w >= _TIGHT else 58) * len(shown)
     tabs = Box(right - 12 - width, row.y, width, row.h)
     labels = [(view, view.capitalize()) for view in shown]
     hints = [f"Ctrl+{place + 1}" for place in range(len(VIEWS))]
@@ -87,6 +88,8 @@ def _openers(c: Canvas, row: Box, ui: Ui, end: float, *, roomy: bool) -> float:
         ),
     ]
     widths = [widgets.button_width(label) - (0 if roomy else 8) if label else 20 for _, label, _, _ in buttons]
+    if row.w < _TIGHT - 24:
+        buttons, widths = buttons[:3], widths[:3]
     start = x = end - sum(widths)
     for (name, label, click, hint), width in zip(buttons, widths, strict=True):
         spot = Box(x, row.y, width, row.h)
@@ -104,7 +107,8 @@ def _bundle(c: Canvas, box: Box, ui: Ui, *, roomy: bool) -> None:
     """The open bundle (a click lists all), its test accuracy, and one click for the newest."""
     p = ui.presenter
     newest = widgets.button_width("Newest") - (0 if roomy else 8)
-    choice = Box(box.x, box.y, min(box.w - newest - 4, 320), box.h)
+    newest = newest if box.w >= newest + 84 else 0.0
+    choice = Box(box.x, box.y, max(min(box.w - newest - 4, 320), 28), box.h)
     c.rectangle(choice, c.palette.hover if c.hovered == "bundle" else c.palette.raised, radius=widgets.RADIUS)
     name, accuracy = "Choose a bundle", ""
     if p.loaded is not None:
@@ -121,6 +125,8 @@ def _bundle(c: Canvas, box: Box, ui: Ui, *, roomy: bool) -> None:
     widgets.focus_ring(c, choice, "bundle")
     hint = "Bundles (Ctrl+B). The figure is the accuracy on the test pictures." if accuracy else "Bundles (Ctrl+B)"
     c.hit(choice, "bundle", lambda: ui.show_dialog("bundles"), tooltip=hint)
+    if not newest:
+        return
     spot = Box(choice.right + 4, box.y, newest, box.h)
     widgets.button(
         c, spot, "newest", "Newest", lambda: p.open_bundle(), kind="raised", tooltip="Open the newest bundle (Ctrl+N)"
