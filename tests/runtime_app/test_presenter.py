@@ -17,7 +17,7 @@ from runtime_app.evaluation import labelled_pictures, tally
 from runtime_app.imaging import Region
 from runtime_app.pipeline import classify_files
 from runtime_app.presenter import Presenter
-from runtime_app.presenter.accuracy import accuracy
+from runtime_app.presenter.accuracy import accuracy, measure
 from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.comparison import disagreement, on_axis, rank, shared_classes
 from runtime_app.presenter.library import FAILED, Filter, Library
@@ -136,6 +136,17 @@ def test_folder_of_known_classes_gives_the_figures_of_evaluate(presenter: Presen
     chosen = accuracy(presenter)
     assert chosen is not None and found.listed[0] in chosen.listed
     assert len(chosen.listed) == same.counts[true, said]
+
+
+def test_mistakes_are_listed_the_most_confident_first() -> None:
+    library = Library(2)
+    library.add([Path(f"{k}.png") for k in range(4)])
+    shares = np.array([0.6, 0.9, 0.7, 0.8], dtype=np.float32)
+    library.probabilities[:] = np.stack([shares, 1 - shares], axis=1)
+    library.states[:] = 0
+    found = measure(library, np.array([1, 1, 0, 1]), ("a", "b"), None)
+    assert list(found.listed) == [1, 3, 0] and found.mistakes == 3
+    assert found.evaluation.counts.tolist() == [[1, 0], [3, 0]]
 
 
 def test_stray_subfolder_is_named_instead_of_an_accuracy(presenter: Presenter, labelled: Path) -> None:
