@@ -40,8 +40,13 @@ def main() -> None:
             "heatmap": ("dark", (1280, 800), lambda shown: shown.key("ctrl+2")),
             "gallery": ("light", (1280, 800), lambda shown: shown.key("ctrl+3")),
             "square": ("dark", (1280, 800), _draw_square),
+            "compare": ("light", (1280, 800), _compare),
+            "accuracy": ("dark", (1280, 800), lambda shown: shown.key("ctrl+5")),
         }
+        known = make_labelled(home / "labelled", pictures[0]) if not options.pictures else pictures[0]
         for name, (theme, size, step) in shots.items():
+            if name == "accuracy":
+                arguments = ["--bundle", options.bundle.resolve(), known]
             take(options.out / f"{name}.png", home / name, arguments, theme, size, step)
 
 
@@ -63,6 +68,29 @@ def take(path: Path, home: Path, arguments: list, theme: str, size: tuple[int, i
 def _draw_square(shown: Window) -> None:
     shown.key("g")
     shown.drag(shown.point("picture", 0.3, 0.12), shown.point("picture", 0.62, 0.55))
+
+
+def _compare(shown: Window) -> None:
+    """With the bundle's own other variant, where it has one."""
+    shown.key("ctrl+4")
+    shown.wait(lambda state: "compare.0" in state["hits"])
+    shown.click("compare.0")
+    shown.wait(lambda state: not any(state["waiting"].values()))
+    shown.key("Home")
+
+
+def make_labelled(folder: Path, pictures: Path) -> Path:
+    """The same pictures, turned and softened, in one subfolder per class."""
+    names = {"cat": ("cat", "close-up", "mirrored", "out-of-focus"), "ship": ("drawn-ship",), "truck": ("drawn-truck",)}
+    for label, sources in names.items():
+        (folder / label).mkdir(parents=True)
+        for source in sources:
+            image = Image.open(next(pictures.glob(f"{source}.*"))).convert("RGB")
+            image.save(folder / label / f"{source}.png")
+            for angle in (90, 180):
+                image.rotate(angle, expand=True).save(folder / label / f"{source}-turned-{angle}.png")
+            image.filter(ImageFilter.GaussianBlur(9)).save(folder / label / f"{source}-soft.png")
+    return folder
 
 
 def make_pictures(folder: Path) -> Path:

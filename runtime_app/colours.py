@@ -1,6 +1,7 @@
 """Colour as arithmetic: maps from numbers to RGB, and the ink that stays readable on them. Knows no GUI."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,7 @@ def contrast(one: Rgb, other: Rgb) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+@lru_cache(maxsize=4096)  # a heatmap asks for hundreds of cells in a frame
 def ink_on(background: Rgb) -> Rgb:
     """Black or white, whichever reads better on this background."""
     return BLACK if contrast(BLACK, background) >= contrast(WHITE, background) else WHITE

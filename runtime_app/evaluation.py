@@ -72,11 +72,19 @@ def labelled_pictures(folder: Path, classes: tuple[str, ...]) -> dict[Path, int]
 
 
 def tally(outcomes: Iterable[Outcome], labels: dict[Path, int], classes: tuple[str, ...]) -> Evaluation:
-    counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
+    true: list[int] = []
+    predicted: list[int] = []
     failures = 0
     for outcome in outcomes:
         if isinstance(outcome, Failure):
             failures += 1
         else:
-            counts[labels[outcome.path], int(outcome.probabilities.argmax())] += 1
+            true.append(labels[outcome.path])
+            predicted.append(int(outcome.probabilities.argmax()))
+    counts = confusion_counts(np.array(true, dtype=np.int64), np.array(predicted, dtype=np.int64), len(classes))
     return Evaluation(counts, classes, failures)
+
+
+def confusion_counts(true: NDArray[np.int64], predicted: NDArray[np.intp], classes: int) -> NDArray[np.int64]:
+    """true, predicted: class indices [n] -> int64 [K, K], rows true, columns predicted."""
+    return np.bincount(true * classes + predicted, minlength=classes * classes).reshape(classes, classes)

@@ -10,8 +10,8 @@ from typing import Literal
 from runtime_app.errors import UserError
 from runtime_app.imaging import SUFFIXES
 
-Kind = Literal["files", "folder", "bundle"]
-_TITLES = {"files": "Open pictures", "folder": "Open a folder", "bundle": "Open a bundle"}
+Kind = Literal["files", "folder", "bundle", "zip"]
+_TITLES = {"files": "Open pictures", "folder": "Open a folder", "bundle": "Open a folder", "zip": "Open a bundle"}
 
 
 def platform_dialog(kind: Kind) -> list[str] | None:
@@ -50,6 +50,8 @@ def _zenity(kind: Kind) -> list[str]:
     if kind == "files":
         patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(SUFFIXES))
         return [*command, "--multiple", f"--file-filter=Pictures | {patterns}", "--file-filter=All files | *"]
+    if kind == "zip":
+        return [*command, "--file-filter=Bundles | *.zip *.ZIP", "--file-filter=All files | *"]
     return [*command, "--directory"]
 
 
@@ -66,6 +68,8 @@ def _kdialog(kind: Kind) -> list[str]:
             ".",
             patterns,
         ]
+    if kind == "zip":
+        return ["kdialog", "--title", _TITLES[kind], "--getopenfilename", ".", "*.zip"]
     return ["kdialog", "--title", _TITLES[kind], "--getexistingdirectory", "."]
 
 
@@ -77,6 +81,8 @@ def _apple_script(kind: Kind) -> str:
             'set answer to ""\nrepeat with one in chosen\nset answer to answer & POSIX path of one & linefeed\n'
             "end repeat\nanswer"
         )
+    if kind == "zip":
+        return f'POSIX path of (choose file with prompt "{_TITLES[kind]}" of type {{"public.zip-archive"}})'
     return f'POSIX path of (choose folder with prompt "{_TITLES[kind]}")'
 
 
@@ -87,6 +93,11 @@ def _power_shell(kind: Kind) -> str:
         return (
             start + "$d = New-Object Windows.Forms.OpenFileDialog; $d.Multiselect = $true; "
             f"$d.Filter = 'Pictures|{patterns}|All files|*.*'; if ($d.ShowDialog() -eq 'OK') {{ $d.FileNames }} else {{ exit 1 }}"
+        )
+    if kind == "zip":
+        return (
+            start + "$d = New-Object Windows.Forms.OpenFileDialog; $d.Filter = 'Bundles|*.zip|All files|*.*'; "
+            "if ($d.ShowDialog() -eq 'OK') { $d.FileName } else { exit 1 }"
         )
     return (
         start + "$d = New-Object Windows.Forms.FolderBrowserDialog; "

@@ -11,6 +11,20 @@ _FOLDER = Path(__file__).parent / "view" / "fonts"
 REGULAR = _FOLDER / "Roboto-Regular.ttf"
 MEDIUM = _FOLDER / "Roboto-Medium.ttf"
 ELLIPSIS = "\u2026"
+_CJK_FROM = "\u2e80"  # the first character of the blocks for Chinese, Japanese and Korean
+_CJK_FONTS = (
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/google-noto-sans-cjk-fonts/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+    "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
+    "/System/Library/Fonts/PingFang.ttc",
+    "/System/Library/Fonts/Hiragino Sans GB.ttc",
+    "C:/Windows/Fonts/msyh.ttc",
+    "C:/Windows/Fonts/YuGothR.ttc",
+    "C:/Windows/Fonts/malgun.ttf",
+)
 _UNITS = 1000  # widths are measured once at this size and scaled, so that they do not depend on rounding at small sizes
 
 
@@ -20,10 +34,27 @@ def load(size: int, weight: Path = REGULAR) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(weight, size)
 
 
+@cache
+def cjk_font() -> Path | None:
+    """A font of this system with Chinese, Japanese and Korean characters, for file names; None where none is installed."""
+    return next((Path(name) for name in _CJK_FONTS if Path(name).is_file()), None)
+
+
+def face_for(text: str, weight: Path = REGULAR) -> Path:
+    """The font in which the whole text is drawn."""
+    return (cjk_font() or weight) if max(text, default="") >= _CJK_FROM else weight
+
+
+@cache
+def line_per_em(face: Path) -> float:
+    """Ascent and descent together, in em: the measure by which Dear ImGui sizes type."""
+    return sum(load(_UNITS, face).getmetrics()) / _UNITS
+
+
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float, weight: Path = REGULAR) -> float:
     """Width in pixels of one line of text at `size` pixels per em."""
-    return load(_UNITS, weight).getlength(one_line(text)) * size / _UNITS
+    return load(_UNITS, face_for(text, weight)).getlength(one_line(text)) * size / _UNITS
 
 
 def shorten(text: str, size: float, width: float, weight: Path = REGULAR) -> str:

@@ -19,7 +19,7 @@ class Stem(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(3, WHITENED, 2)
         self.conv.weight.requires_grad_(False)
-        nn.init.zeros_(self.conv.bias)
+        nn.init.zeros_(self.conv.get_parameter("bias"))
         self.act = nn.LeakyReLU(0.1)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """The text of the about window: the model card, what was checked, versions, licences, where the log lies."""
 
 import platform
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runtime_app import __version__, licences
@@ -14,12 +15,22 @@ from runtime_app.versions import installed_libraries
 if TYPE_CHECKING:
     from runtime_app.presenter.presenter import Presenter
 
-_Line = tuple[str, bool]
+
+@dataclass(frozen=True)
+class Line:
+    """One paragraph, heading or row of a table; text: all of it, for copying."""
+
+    text: str
+    heading: bool = False
+    cells: tuple[str, ...] = ()
 
 
-def about_lines(p: "Presenter") -> list[_Line]:
-    """(text, whether it is a heading)"""
-    lines: list[_Line] = []
+def about_lines(p: "Presenter") -> list[Line]:
+    return [line if isinstance(line, Line) else Line(*line) for line in _lines(p)]
+
+
+def _lines(p: "Presenter") -> list[Line | tuple[str, bool]]:
+    lines: list[Line | tuple[str, bool]] = []
     if p.selftest_words:
         lines += [("Self-test", True), (p.selftest_words, False), ("", False)]
     lines += _card(p)
@@ -46,9 +57,9 @@ def selftest_words(classifier: Classifier) -> str:
     return f"{verdict} on {classifier.engine.provider_name}: largest differences from the trained network: {figures}."
 
 
-def _card(p: "Presenter") -> list[_Line]:
+def _card(p: "Presenter") -> list[Line]:
     if p.loaded is None:
-        return [("No bundle is open.", False)]
+        return [Line("No bundle is open.")]
     key = p.loaded.bundle.manifest.digest
     if key not in p.cards:
         try:
@@ -61,10 +72,15 @@ def _card(p: "Presenter") -> list[_Line]:
     ]
 
 
-def _markdown(line: str) -> _Line:
+def _markdown(line: str) -> Line:
     """Headings, table rows and emphasis of a model card, as plain text."""
     if line.startswith("#"):
-        return line.lstrip("# "), True
+        return Line(line.lstrip("# "), heading=True)
     if line.startswith("|"):
-        return "    ".join(cell.strip() for cell in line.strip("|").split("|")), False
-    return line.replace("**", "").replace("`", ""), False
+        cells = tuple(_plain(cell.strip()) for cell in line.strip().strip("|").split("|"))
+        return Line("\t".join(cells), cells=cells)
+    return Line(_plain(line))
+
+
+def _plain(text: str) -> str:
+    return text.replace("**", "").replace("`", "")

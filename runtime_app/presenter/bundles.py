@@ -49,7 +49,7 @@ def list_bundles(elsewhere: list[Path]) -> list[BundleEntry]:
     ]
 
 
-def list_opinions(loaded: Loaded | None, elsewhere: list[Path]) -> list[Opinion]:
+def list_opinions(loaded: Loaded | None, entries: list[BundleEntry]) -> list[Opinion]:
     """What the open bundle can be compared with: its own other variants, then other bundles."""
     if loaded is None:
         return []
@@ -64,5 +64,5 @@ def list_opinions(loaded: Loaded | None, elsewhere: list[Path]) -> list[Opinion]
         for variant in bundle.manifest.variants
         if variant.precision != loaded.classifier.engine.precision
     ]
-    others = (entry for entry in list_bundles(elsewhere) if entry.path.absolute() != bundle.path.absolute())
+    others = (entry for entry in entries if entry.path.absolute() != bundle.path.absolute())
     return opinions + [Opinion(entry.path, "auto", entry.name, entry.accuracy) for entry in others]

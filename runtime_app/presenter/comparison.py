@@ -17,10 +17,42 @@ class Comparison:
     library: Library = field(default_factory=Library)
     opening: str = ""
 
-    def begin(self, loaded: Loaded, pictures: Library) -> None:
+    def begin(self, loaded: Loaded) -> None:
         self.loaded, self.opening = loaded, ""
         self.library = Library(len(loaded.bundle.manifest.classes))
-        self.library.add(pictures.paths)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Both opinions on one class axis. first, second: float32 [n, len(axis)], NaN without a result; order: int [n],
+    disagreements first; differing, both: how many pictures get another class, of how many with two results."""
+
+    axis: tuple[str, ...]
+    first: NDArray[np.float32]
+    second: NDArray[np.float32]
+    order: NDArray[np.intp]
+    differing: int
+    both: int
+
+
+def rank(mine: Loaded, library: Library, other: Loaded, others: Library) -> Ranking:
+    """Kept until either library changes, because the view asks in every frame."""
+
+    def make() -> Ranking:
+        names, other_names = mine.bundle.manifest.classes, other.bundle.manifest.classes
+        axis = shared_classes(names, other_names)
+        count = min(len(library), len(others))
+        first = on_axis(library.probabilities[:count], names, axis)
+        second = on_axis(others.probabilities[:count], other_names, axis)
+        apart = disagreement(first, second)
+        order = np.argsort(-np.nan_to_num(apart, nan=-1.0), kind="stable")
+        return Ranking(axis, first, second, order, int((apart >= 1).sum()), int(np.isfinite(apart).sum()))
+
+    kept: dict[int, Ranking] = others.once("ranking", dict)
+    if library.version not in kept:
+        kept.clear()
+        kept[library.version] = make()
+    return kept[library.version]
 
 
 def shared_classes(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:

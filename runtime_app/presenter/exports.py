@@ -13,45 +13,50 @@ from typing import Literal
 import msgspec
 import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 
+from runtime_app.confusion_png import write_confusion
 from runtime_app.errors import UserError
 from runtime_app.heatmap_png import write_heatmap
 from runtime_app.imaging import Region
+from runtime_app.installation import program
 from runtime_app.output import record
 from runtime_app.pipeline import Failure, Outcome, Result
 from runtime_app.presenter.library import SURE, Library
 from runtime_app.verdict import Verdict
 
-Kind = Literal["csv", "jsonl", "png", "folder"]
+Kind = Literal["csv", "jsonl", "png", "folder", "confusion"]
 _VERDICTS: tuple[Verdict, ...] = ("sure", "unsure", "none")
 _NOTHING = np.zeros((0,), dtype=np.float32)
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What is saved, taken when it was asked for. labels: the class of each picture for training, None: left out."""
+    """What is saved, taken when it was asked for. labels: the class of each picture for training, None: left out;
+    counts: int64 [K, K], the confusion matrix where the right classes are known."""
 
     outcomes: tuple[Outcome, ...]
     labels: tuple[str | None, ...]
     corrections: tuple[str | None, ...]
     classes: tuple[str, ...]
+    counts: NDArray[np.int64] | None = None
 
 
-def snapshot(library: Library, classes: tuple[str, ...]) -> Snapshot:
+def snapshot(library: Library, classes: tuple[str, ...], counts: NDArray[np.int64] | None = None) -> Snapshot:
     """Raises UserError when nothing has been classified."""
     outcomes: list[Outcome] = []
     labels: list[str | None] = []
     corrections: list[str | None] = []
     for index in np.flatnonzero(library.states >= SURE).tolist():
-        corrected = library.corrections.get(index)
-        corrections.append(None if corrected is None else classes[corrected])
+        corrections.append(library.corrections.get(index))
         outcome = _outcome(library, index, classes)
         outcomes.append(outcome)
         sure = isinstance(outcome, Result) and outcome.verdict == "sure"
-        labels.append(corrections[-1] or (outcome.label if isinstance(outcome, Result) and sure else None))
+        said = outcome.label if isinstance(outcome, Result) and sure else None
+        labels.append((corrections[-1] or said) if isinstance(outcome, Result) else None)
     if not outcomes:
         raise UserError("There is nothing to save yet.", "Open pictures first.")
-    return Snapshot(tuple(outcomes), tuple(labels), tuple(corrections), classes)
+    return Snapshot(tuple(outcomes), tuple(labels), tuple(corrections), classes, counts)
 
 
 def default_folder() -> Path:
@@ -66,6 +71,8 @@ def save(kind: Kind, taken: Snapshot, folder: Path) -> Callable[[], str]:
         name = f"results-{time.strftime('%Y%m%d-%H%M%S')}"
         if kind == "folder":
             return _save_training_folder(taken, folder / name.replace("results", "training"))
+        if kind == "confusion":
+            return _save_confusion(taken, folder / f"{name.replace('results', 'confusion')}.png")
         path = folder / f"{name}.{kind}"
         if kind == "png":
             write_heatmap(path, [outcome for outcome in taken.outcomes if isinstance(outcome, Result)], taken.classes)
@@ -79,6 +86,13 @@ def save(kind: Kind, taken: Snapshot, folder: Path) -> Callable[[], str]:
     return work
 
 
+def _save_confusion(taken: Snapshot, path: Path) -> str:
+    if taken.counts is None or not taken.counts.sum():
+        raise UserError("The right class of no picture is known.", "Open a folder with one subfolder per class.")
+    write_confusion(path, taken.counts, taken.classes)
+    return f"Saved {path}"
+
+
 def _save_training_folder(taken: Snapshot, target: Path) -> str:
     """Copies; the pictures themselves stay untouched. Corrected ones go where the person said, sure ones where the
     network said; unsure ones that nobody corrected are left out."""
@@ -86,7 +100,7 @@ def _save_training_folder(taken: Snapshot, target: Path) -> str:
     for outcome, label in zip(taken.outcomes, taken.labels, strict=True):
         if label is None:
             continue
-        place = target / label.replace("/", "_")
+        place = target / folder_name(label)
         place.mkdir(parents=True, exist_ok=True)
         name, number = outcome.path, 1
         goal = place / name.name
@@ -97,7 +111,15 @@ def _save_training_folder(taken: Snapshot, target: Path) -> str:
         copied += 1
     if not copied:
         raise UserError("No picture is sure or corrected.", "Say with the keys 1 to 9 and 0 what pictures show.")
-    return f"Copied {copied:,} of {len(taken.labels):,} pictures to {target}"
+    where = f"Copied {copied:,} of {len(taken.labels):,} pictures to {target}"
+    trainer = program("trainer", "evidence-train")
+    return f'{where}; train on them: {trainer} --data "{target}" --init-from CHECKPOINT'
+
+
+def folder_name(label: str) -> str:
+    """A class name as one folder's name on any platform; names that are one already stay as they are."""
+    plain = "".join("_" if character in '/\\:*?"<>|' or ord(character) < 32 else character for character in label)
+    return plain.strip(" .") or "_"
 
 
 def _jsonl(taken: Snapshot) -> bytes:

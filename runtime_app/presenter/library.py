@@ -1,10 +1,10 @@
 """The opened pictures and what the network said of each, as arrays: a hundred thousand of them fit and sort quickly."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,24 +21,31 @@ _INPUTS_KEPT = 4096  # network inputs kept as tiny thumbnails: 12 MB at 32x32
 
 @dataclass(frozen=True)
 class Filter:
-    """Which pictures a view lists. label: a class index; state: a verdict code; text: part of the file's name."""
+    """Which pictures a view lists. label: a class index; state: a verdict code; text: part of the file's name; wrong: only
+    those whose known class is another than the network's."""
 
     label: int | None = None
     state: int | None = None
     least_confidence: float = 0.0
+    most_confidence: float = 1.0
     text: str = ""
+    wrong: bool = False
 
 
 class Library:
     """Pictures by index, in the order in which they were opened.
 
-    probabilities: float32 [n, K], NaN where not classified; states: int8 [n], one of the codes above.
+    probabilities: float32 [n, K], NaN where not classified; states: int8 [n], one of the codes above; corrections: by
+    index, the class that a person named.
     """
 
     def __init__(self, classes: int = 0) -> None:
         self.paths: list[Path] = []
         self.errors: dict[int, Explanation] = {}
-        self.corrections: dict[int, int] = {}
+        self.corrections: dict[int, str] = {}
+        self.version = 0
+        self._made: dict[str, Any] = {}
+        self._made_at = 0
         self._known: dict[Path, int] = {}
         self._inputs: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
         self._probabilities = np.full((0, classes), np.nan, dtype=np.float32)
@@ -58,10 +65,40 @@ class Library:
     @property
     def classified(self) -> int:
         """How many pictures have a result or a failure."""
-        return int((self.states != PENDING).sum())
+        return self.once("classified", lambda: int((self.states != PENDING).sum()))
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """int64 [n]: the most probable class, -1 without a result."""
+        return self.once("labels", self._find_labels)
+
+    @property
+    def confidence(self) -> NDArray[np.float32]:
+        """float32 [n]: the largest probability, NaN without a result."""
+        return self.once("confidence", self._find_confidence)
+
+    def _find_labels(self) -> NDArray[np.int64]:
+        labels = np.full(len(self), -1, dtype=np.int64)
+        usable = np.flatnonzero((self.states >= SURE) & (self.states <= NONE))
+        labels[usable] = self.probabilities[usable].argmax(axis=1) if len(usable) else 0
+        return labels
+
+    def _find_confidence(self) -> NDArray[np.float32]:
+        if not self.probabilities.shape[1]:
+            return np.full(len(self), np.nan, dtype=np.float32)
+        return self.probabilities.max(axis=1)
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """Made again only after something changed: views ask in every frame."""
+        if self._made_at != self.version:
+            self._made, self._made_at = {}, self.version
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
 
     def add(self, paths: Iterable[Path]) -> list[int]:
         """Append pictures that are not there yet; returns the index of each named one, new or known."""
+        self.version += 1
         indices = []
         for path in paths:
             if path not in self._known:
@@ -74,12 +111,14 @@ class Library:
 
     def forget_results(self, classes: int) -> None:
         """For another bundle or another resize rule: the pictures stay, what was said of them goes."""
+        self.version += 1
         self.errors.clear()
         self._inputs.clear()
         self._probabilities = np.full((len(self._states), classes), np.nan, dtype=np.float32)
         self._states[:] = PENDING
 
     def record(self, index: int, outcome: Outcome) -> None:
+        self.version += 1
         if isinstance(outcome, Result):
             self.errors.pop(index, None)
             self._probabilities[index] = outcome.probabilities
@@ -90,6 +129,9 @@ class Library:
         else:
             self.errors[index] = outcome.error
             self._states[index] = FAILED
+
+    def index_of(self, path: Path) -> int | None:
+        return self._known.get(path)
 
     def input_of(self, index: int) -> NDArray[np.uint8] | None:
         """uint8 [H, W, 3], what the network saw of this picture; None when not classified or no longer kept."""
@@ -118,22 +160,16 @@ class Library:
 
     def counts(self, classes: int) -> NDArray[np.intp]:
         """int [K]: how many pictures each class is the most probable of."""
-        usable = (self.states >= SURE) & (self.states <= NONE)
-        return (
-            np.bincount(self.probabilities[usable].argmax(axis=1), minlength=classes)
-            if usable.any()
-            else np.zeros(classes, int)
-        )
+        return self.once("counts", lambda: np.bincount(self.labels[self.labels >= 0], minlength=classes))
 
     def _passes(self, chosen: Filter) -> NDArray[np.bool_]:
         keep = np.ones(len(self), dtype=bool)
-        usable = (self.states >= SURE) & (self.states <= NONE)
         if chosen.state is not None:
             keep &= self.states == chosen.state
         if chosen.label is not None:
-            keep &= usable & (np.where(usable[:, None], self.probabilities, 0).argmax(axis=1) == chosen.label)
-        if chosen.least_confidence > 0:
-            keep &= usable & (np.where(usable[:, None], self.probabilities, 0).max(axis=1) >= chosen.least_confidence)
+            keep &= self.labels == chosen.label
+        if chosen.least_confidence > 0 or chosen.most_confidence < 1:
+            keep &= (self.confidence >= chosen.least_confidence) & (self.confidence <= chosen.most_confidence)
         if chosen.text:
             wanted = chosen.text.casefold()
             keep &= np.array([wanted in path.name.casefold() for path in self.paths], dtype=bool)

@@ -7,17 +7,20 @@ from typing import Any, ClassVar
 from runtime_app.errors import UserError
 from runtime_app.imaging import Resize
 from runtime_app.jobs import Report
-from runtime_app.presenter import bundles, exports, tasks
+from runtime_app.presenter import bundles, exports, tasks, watching
 from runtime_app.presenter.about import selftest_words
+from runtime_app.presenter.accuracy import accuracy
 from runtime_app.presenter.bundles import BundleEntry
 from runtime_app.presenter.comparison import Comparison
 from runtime_app.presenter.session import Session
+from runtime_app.presenter.state import View
 from runtime_app.presenter.tasks import Loaded
 from runtime_app.settings import Settings
 
 
 class Presenter(Session):
-    """What the view asks and tells. cards: model cards that were read, by the digest of their bundle."""
+    """What the view asks and tells. cards: model cards that were read, by the digest of their bundle; bundles: what can
+    be opened, None before it was looked up."""
 
     def __init__(self, settings: Settings, resize: Resize | None = None) -> None:
         super().__init__(settings, resize)
@@ -25,17 +28,27 @@ class Presenter(Session):
         self.watched: Path | None = None
         self.cards: dict[str, str] = {}
         self.selftest_words = ""
+        self.bundles: list[BundleEntry] | None = None
 
-    def bundle_list(self) -> list[BundleEntry]:
-        """Bundles in the usual folders, newest first, then those opened before from elsewhere."""
-        return bundles.list_bundles([Path(name) for name in self.settings.recent_bundles])
+    def list_bundles(self) -> None:
+        """Look again which bundles there are: in the usual folders, newest first, then those opened before from elsewhere."""
+        elsewhere = [Path(name) for name in self.settings.recent_bundles]
+        self.run_chore("bundles", lambda: bundles.list_bundles(elsewhere))
+
+    def _bundles_listed(self, entries: list[BundleEntry]) -> None:
+        self.bundles = entries
+
+    def set_view(self, view: View) -> None:
+        if view == "compare":
+            self.list_bundles()
+        super().set_view(view)
 
     def selftest(self) -> None:
         """Repeat the bundle's golden vectors on the running session, in the background."""
         if self.loaded is not None:
             classifier = self.loaded.classifier
             self.selftest_words = "Running\u2026"
-            self.ask_outside("selftest", lambda: selftest_words(classifier))
+            self.run_chore("selftest", lambda: selftest_words(classifier))
             self.changed()
 
     def _selftest_done(self, words: str) -> None:
@@ -48,14 +61,16 @@ class Presenter(Session):
         """Save results in the background."""
         if self.loaded is None:
             raise UserError("There is nothing to save yet.", "Open pictures first.")
-        taken = exports.snapshot(self.library, self.loaded.bundle.manifest.classes)
-        self.ask_outside("notice", exports.save(kind, taken, self.export_folder()))
+        found = accuracy(self)
+        counts = None if found is None else found.evaluation.counts
+        taken = exports.snapshot(self.library, self.loaded.bundle.manifest.classes, counts)
+        self.run_chore("notice", exports.save(kind, taken, self.export_folder()))
 
     # ---- a second opinion --------------------------------------------------------------------------------------
 
     def comparable(self) -> list[bundles.Opinion]:
         """Other variants of the open bundle, then other bundles."""
-        return bundles.list_opinions(self.loaded, [Path(name) for name in self.settings.recent_bundles])
+        return bundles.list_opinions(self.loaded, self.bundles or [])
 
     def compare_with(self, opinion: bundles.Opinion | None) -> None:
         """Classify all pictures by this bundle too; None: choose anew."""
@@ -68,9 +83,28 @@ class Presenter(Session):
         self.changed()
 
     def _second_opened(self, loaded: Loaded) -> None:
-        self.comparison.begin(loaded, self.library)
-        pictures = list(enumerate(self.comparison.library.paths))
-        self.workers["compare"].submit("second results", tasks.classify_all(pictures, loaded, self.resize))
+        self.comparison.begin(loaded)
+        self._compare_pending()
+
+    def set_resize(self, resize: Resize | None) -> None:
+        super().set_resize(resize)
+        if self.comparison.loaded is not None:
+            self.comparison.begin(self.comparison.loaded)
+            self._compare_pending()
+
+    def classify_pending(self) -> None:
+        """Pictures that came later get a second opinion too."""
+        super().classify_pending()
+        self._compare_pending()
+
+    def _compare_pending(self) -> None:
+        loaded, others = self.comparison.loaded, self.comparison.library
+        if loaded is None:
+            return
+        others.add(self.library.paths)
+        wanted = [(index, others.paths[index]) for index in others.pending()]
+        if wanted:
+            self.workers["compare"].submit("second results", tasks.classify_all(wanted, loaded, self.resize))
 
     def _second_classified(self, chunk: list[tuple[int, Any]]) -> None:
         for index, outcome in chunk:
@@ -87,11 +121,12 @@ class Presenter(Session):
         if folder is None:
             self.workers["watch"].cancel("watch")
         else:
-            self.workers["watch"].submit("watch", tasks.watch_folder(folder))
+            self.workers["watch"].submit("watch", watching.watch_folder(folder))
         self.changed()
 
     def _pictures_appeared(self, paths: list[Path]) -> None:
         indices = self.library.add(paths)
+        self.recall_corrections()
         if indices:
             self.show(indices[-1])
             self.classify_pending()
@@ -105,6 +140,7 @@ class Presenter(Session):
         **Session._receivers,
         "watch": _pictures_appeared,
         "selftest": _selftest_done,
+        "bundles": _bundles_listed,
         "second": _second_opened,
         "second results": _second_classified,
     }

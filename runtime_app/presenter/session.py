@@ -10,10 +10,11 @@ from runtime_app.errors import Explanation
 from runtime_app.imaging import Region, Resize
 from runtime_app.jobs import Report
 from runtime_app.pipeline import Failure
-from runtime_app.presenter import tasks
+from runtime_app.presenter import tasks, watching
 from runtime_app.presenter.library import Filter
-from runtime_app.presenter.state import State
 from runtime_app.presenter.tasks import Loaded, Look, Thumbnail
+from runtime_app.presenter.teaching import Teaching
+from runtime_app.presenter.truth import Truth
 from runtime_app.providers import Device
 from runtime_app.settings import remember
 
@@ -22,7 +23,7 @@ _LOOKED_PIXELS_KEPT = 60_000_000
 _THUMBNAILS_KEPT = 400
 
 
-class Session(State):
+class Session(Teaching):
     """Every action returns at once."""
 
     # ---- bundles -----------------------------------------------------------------------------------------------
@@ -60,7 +61,24 @@ class Session(State):
         self.change_settings(recent_bundles=recent)
         self.pinned_class = self.hovered_class = None
         self.filter = Filter()
+        self._read_truth()
         self._classify_again()
+        self.replaced = ""
+        self.workers["bundle"].submit("replaced", watching.watch_bundle(loaded.bundle))
+
+    def _bundle_replaced(self, words: str) -> None:
+        self.replaced = words
+
+    def reopen_bundle(self) -> None:
+        """What lies now where the open bundle was opened from."""
+        if self.loaded is not None:
+            self.open_bundle(self.loaded.bundle.path)
+
+    def _read_truth(self) -> None:
+        """After another bundle or another folder: which pictures have a known class."""
+        classes = () if self.loaded is None else self.loaded.bundle.manifest.classes
+        self.truth, self.cell = Truth(self._folders, classes), None
+        self.library.version += 1
 
     def _classify_again(self) -> None:
         if self.loaded is None:
@@ -86,6 +104,7 @@ class Session(State):
                 pictures.append(path)
         if pictures:
             indices = self.library.add(pictures)
+            self.recall_corrections()
             self._explicit = pictures[0] if len(pictures) == 1 else None
             self.show(indices[0], keep_explicit=first)
             self.classify_pending()
@@ -94,11 +113,15 @@ class Session(State):
     def _list_folder(self, folder: Path) -> None:
         self.change_settings(recent_folders=remember(self.settings.recent_folders, folder))
         self._folder_shown = False
+        if folder not in self._folders:
+            self._folders.append(folder)
+            self._read_truth()
         self.workers["batch"].cancel("classify")
         self.workers["batch"].submit("folder", tasks.list_folder(folder))
 
     def _folder_listed(self, paths: list[Path]) -> None:
         indices = self.library.add(paths)
+        self.recall_corrections()
         if indices and not self._folder_shown:
             self._folder_shown = True
             self.show(indices[0])
@@ -128,7 +151,11 @@ class Session(State):
 
     def listed(self) -> Any:
         """Indices of the pictures in view order: int [m]."""
-        return self.library.listed(self.sort, self.filter)
+        key = (self.library, self.library.version, self.sort, self.filter)
+        if key != self._listed_for:
+            order = self.library.listed(self.sort, self.filter)
+            self._listed_for, self._listed = key, order[self.wrong[order]] if self.filter.wrong else order
+        return self._listed
 
     def _request_look(self) -> None:
         if self.current is None:
@@ -234,6 +261,8 @@ class Session(State):
         assert report.error is not None
         if report.kind == "look":
             self._look_failed(report.error)
+        elif report.kind in Teaching._receivers:
+            self.notice = f"{report.error.title} {report.error.advice}".strip()  # the picture is looked at all the same
         else:
             self.errors.append(report.error)
         if report.kind == "folder":
@@ -244,6 +273,7 @@ class Session(State):
             self.library.record(index, outcome)
 
     _receivers: ClassVar[dict[str, Callable[[Any, Any], None]]] = {
+        **Teaching._receivers,
         "bundle": _bundle_opened,
         "look": _looked,
         "region": _looked,
@@ -251,15 +281,22 @@ class Session(State):
         "classify": _classified,
         "thumbnails": _thumbnail_made,
         "open": lambda self, paths: self.open_paths(paths),
+        "replaced": _bundle_replaced,
+        "chosen bundle": lambda self, paths: self.open_bundle(paths[0]),
         "notice": lambda self, text: setattr(self, "notice", text),
     }
 
     def ask_outside(self, kind: str, work: Callable[[], Any]) -> None:
-        """Run a platform dialog, the clipboard's program or an export beside the window. kind: "open" or "notice"."""
+        """Run a dialog of the platform's or the clipboard's program beside the window. kind: "open" or "chosen bundle"."""
         self.workers["outside"].submit(kind, lambda ticket: work())
 
+    def run_chore(self, kind: str, work: Callable[[], Any]) -> None:
+        """Short work that nothing else waits for; its value goes to the receiver of this kind."""
+        self.workers["chores"].submit(kind, lambda ticket: work())
+
     def close(self, seconds: float) -> bool:
-        """Stop all workers; True when every thread has ended within `seconds`."""
+        """Stop all workers; True when every thread has ended within `seconds`. Corrections are written first."""
+        self.flush(seconds)
         for worker in self.workers.values():
             worker.close(0)
         return all(worker.close(seconds / len(self.workers)) for worker in self.workers.values())

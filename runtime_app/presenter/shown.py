@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Status:
-    """state: ready, attention (something is not as asked) or idle; progress: 0 to 1; action: label of the button."""
+    """state: ready, attention (something is not as asked) or idle; progress: 0 to 1; progress_widest: the
+    longest that progress_text becomes; progress_hint: what waits; action: label of the button."""
 
     state: str
     engine: str
@@ -22,6 +23,8 @@ class Status:
     times_hint: str
     progress: float | None
     progress_text: str
+    progress_widest: str
+    progress_hint: str
     action: str
 
 
@@ -32,6 +35,8 @@ def status(p: "Presenter") -> Status:
         state = "attention" if p.loaded.notice else "ready"
     elif p.opening_bundle:
         engine = "Opening the bundle\u2026"
+    if p.replaced:
+        reason, state = p.replaced, "attention"
     if p.notice and p.notice != reason:
         reason = p.notice
     look = current_look(p)
@@ -49,7 +54,27 @@ def status(p: "Presenter") -> Status:
     elif total > 1:
         text = f"{done:,} classified"
     hint = "Milliseconds for this picture: decoding the file, cropping and resizing it, running the network."
-    return Status(state, engine, reason, times, hint, share, text, action)
+    return Status(
+        state,
+        engine,
+        reason,
+        times,
+        hint,
+        share,
+        text,
+        f"{total:,} of {total:,}" if text else "",
+        _queue_words(p, total - done),
+        action,
+    )
+
+
+def _queue_words(p: "Presenter", pictures: int) -> str:
+    """How long the queues are: pictures, and requests to the other workers."""
+    others = sum(p.workers[name].queue_length for name in ("look", "thumbnails", "chores", "compare", "memory"))
+    waiting = [f"{pictures:,} picture{'' if pictures == 1 else 's'}"] if pictures else []
+    if others:
+        waiting.append(f"{others} other request{'' if others == 1 else 's'}")
+    return f"Waiting: {', '.join(waiting)}" if waiting else "Nothing waits"
 
 
 def current_look(p: "Presenter") -> "Look | None":
@@ -81,6 +106,11 @@ def class_bars(p: "Presenter") -> tuple[Bar, ...]:
         return ()
     classes = p.loaded.bundle.manifest.classes
     return bars(look.result.probabilities, classes) if len(classes) == len(look.result.probabilities) else ()
+
+
+def is_wrong(p: "Presenter", index: int) -> bool:
+    """Whether what is known of a picture (a correction goes before its subfolder) is another class than the network's."""
+    return bool(p.wrong[index])
 
 
 def row_words(p: "Presenter", index: int) -> tuple[str, str]:

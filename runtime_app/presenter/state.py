@@ -5,17 +5,27 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
+from runtime_app.corrections import Correction
 from runtime_app.errors import Explanation, UserError, explain
 from runtime_app.imaging import Region, Resize
 from runtime_app.jobs import Worker
+from runtime_app.presenter.accuracy import Cell
 from runtime_app.presenter.library import SORTS, Filter, Library, Sort
 from runtime_app.presenter.tasks import Loaded, Look, Thumbnail
+from runtime_app.presenter.truth import Truth
 from runtime_app.settings import Settings
 from runtime_app.terminal import log
 
-View = Literal["picture", "heatmap", "gallery", "compare"]
-VIEWS: tuple[View, ...] = ("picture", "heatmap", "gallery", "compare")
+View = Literal["picture", "heatmap", "gallery", "compare", "accuracy"]
+VIEWS: tuple[View, ...] = ("picture", "heatmap", "gallery", "compare", "accuracy")
+
+WORKERS = ("look", "batch", "thumbnails", "outside", "chores", "watch", "bundle", "compare", "memory")
+"""One thread each, so that what waits (a dialog, a watched folder) keeps nothing else waiting."""
+KEYED = 10
+"""Classes that a digit key stands for: 1 to 9, and 0 for the tenth."""
 
 
 class State:
@@ -25,7 +35,7 @@ class State:
         self.settings = settings
         self.resize: Resize | None = resize or settings.resize or None
         self.version = 0
-        self.workers = {name: Worker(name) for name in ("look", "batch", "thumbnails", "outside", "watch", "compare")}
+        self.workers = {name: Worker(name) for name in WORKERS}
         self.library = Library()
         self.loaded: Loaded | None = None
         self.look: Look | None = None
@@ -37,10 +47,18 @@ class State:
         self.sort: Sort = "name"
         self.filter = Filter()
         self.log_scale = False
+        self.cell: Cell | None = None
         self.errors: list[Explanation] = []
         self.notice: str | None = None
+        self.replaced = ""
         self.looks: OrderedDict[Path, Look] = OrderedDict()
         self.thumbnails: OrderedDict[Path, Thumbnail] = OrderedDict()
+        self.truth = Truth()
+        self._listed_for: Any = None
+        self._listed: Any = None
+        self._unsaved: dict[Path, Correction] = {}
+        self._recalled = 0
+        self._folders: list[Path] = []
         self._explicit: Path | None = None
         self._region: Region | None = None
         self._folder_shown = False
@@ -108,22 +126,21 @@ class State:
         self.log_scale = not self.log_scale
         self.changed()
 
-    def correct(self, class_index: int) -> None:
-        """Say what the current picture really shows; the same class again takes the correction back."""
-        if self.current is None or self.loaded is None or class_index >= len(self.loaded.bundle.manifest.classes):
-            return
-        if self.library.corrections.get(self.current) == class_index:
-            del self.library.corrections[self.current]
-        else:
-            self.library.corrections[self.current] = class_index
+    def choose_cell(self, cell: Cell | None) -> None:
+        """List the pictures of one cell of the confusion matrix; the same again, or None: all mistakes."""
+        self.cell = None if cell == self.cell else cell
         self.changed()
 
-    def correction_words(self) -> str:
-        """What the person said that the current picture shows; "" when nothing."""
-        index = None if self.current is None else self.library.corrections.get(self.current)
-        if index is None or self.loaded is None or index >= len(self.loaded.bundle.manifest.classes):
-            return ""
-        return f"you: {self.loaded.bundle.manifest.classes[index]}"
+    @property
+    def true_labels(self) -> NDArray[np.int64]:
+        """int64 [n]: the class of each picture by its subfolder, negative where that is no class."""
+        self.truth.extend(self.library.paths)
+        return self.truth.labels
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the true class of any picture is known."""
+        return self.library.once("labelled", lambda: bool((self.true_labels >= 0).any()))
 
     def recent_folders(self) -> list[Path]:
         """Folders opened before that are still there, newest first."""

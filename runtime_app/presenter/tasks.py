@@ -1,6 +1,5 @@
 """The work that runs in the background: functions that workers call, and the immutable results that come back."""
 
-import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from runtime_app.bundle import Bundle, open_bundle
+from runtime_app.bundle import Bundle
 from runtime_app.catalog import open_bundle_or_newest
 from runtime_app.classifier import Classifier
 from runtime_app.errors import UserError
@@ -24,7 +23,6 @@ PREVIEW_SIDE = 1024  # pixels: textures beyond this cost more than they show
 THUMBNAIL_SIDE = 160
 _REPORT_SECONDS = 0.1
 _LISTED_AT_ONCE = 2000
-_WATCH_SECONDS = 0.5
 _LARGE_FILE = 300_000  # bytes: files this large take long to decode, so fewer of them are taken at a time
 
 
@@ -72,10 +70,7 @@ def load(source: Bundle | Path | None, device: Device, precision: str, threads: 
 
     In the window a device or precision that does not run here falls back, and the notice says why.
     """
-    if isinstance(source, Bundle):
-        bundle = source
-    else:
-        bundle = open_bundle_or_newest(None) if source is None else open_bundle(source)
+    bundle = source if isinstance(source, Bundle) else open_bundle_or_newest(source)
     notice = None
     if precision != "auto" and precision not in {variant.precision for variant in bundle.manifest.variants}:
         notice = f"This bundle has no {precision} model."
@@ -159,37 +154,6 @@ def list_folder(folder: Path) -> Callable[[Ticket], Iterator[list[Path]]]:
             raise UserError(f"There is no picture in {folder}.", f"Choose a folder with {_kinds()} files.")
 
     return work
-
-
-def watch_folder(folder: Path) -> Callable[[Ticket], Iterator[list[Path]]]:
-    """Work that yields pictures as they appear in `folder`, once their size has stopped growing; it ends when unwanted."""
-
-    def work(ticket: Ticket) -> Iterator[list[Path]]:
-        seen = set(_sizes(folder))
-        growing: dict[Path, int] = {}
-        while ticket.wanted:
-            time.sleep(_WATCH_SECONDS)
-            sizes = {path: size for path, size in _sizes(folder).items() if path not in seen}
-            ready = sorted(path for path, size in sizes.items() if size and growing.get(path) == size)
-            growing = sizes
-            seen.update(ready)
-            if ready:
-                yield ready
-
-    return work
-
-
-def _sizes(folder: Path) -> dict[Path, int]:
-    sizes = {}
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if Path(entry.name).suffix.lower() in SUFFIXES:
-                    with contextlib.suppress(OSError):
-                        sizes[Path(entry.path)] = entry.stat().st_size
-    except OSError:
-        return {}  # the folder went away; it may come back
-    return sizes
 
 
 def thumbnails(paths: list[Path]) -> Callable[[Ticket], Iterator[Thumbnail]]:

@@ -104,7 +104,8 @@ class Drag:
 
 @dataclass(frozen=True)
 class Hit:
-    """A place that answers to the pointer. name: stable, for tests and focus; click is also what Enter does on it."""
+    """A place that answers to the pointer. name: stable, for tests and focus; click is also what Enter does on it, step
+    (-1 or 1) what Left and Right do."""
 
     box: Box
     name: str
@@ -113,8 +114,20 @@ class Hit:
     drag: Callable[[Drag], None] | None = None
     pan: Callable[[Drag], None] | None = None
     wheel: Callable[[float, float, float], None] | None = None
+    step: Callable[[int], None] | None = None
     tooltip: str = ""
     focusable: bool = True
+
+
+@dataclass(frozen=True)
+class TextField:
+    """Where text is typed. name: another one starts with its own text; take: called with what stands in it."""
+
+    box: Box
+    name: str
+    hint: str
+    text: str
+    take: Callable[[str], None] = field(compare=False)
 
 
 Shape = Rectangle | Label | Polygon | Sprite

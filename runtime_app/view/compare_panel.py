@@ -4,12 +4,13 @@ from functools import partial
 
 import numpy as np
 
-from runtime_app.presenter.comparison import disagreement, on_axis, shared_classes
+from runtime_app.presenter.comparison import rank
+from runtime_app.presenter.shown import current_look
 from runtime_app.presenter.wording import percent
 from runtime_app.typeface import text_width
 from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, TITLE, Box, Canvas
-from runtime_app.view.ui import Ui
+from runtime_app.view.ui import Listing, Ui
 
 _LIST, _ROW, _BARS = 340, 44, 10
 
@@ -21,20 +22,15 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
     if p.loaded is None or not len(p.library) or other is None:
         _invite(c, area, ui)
         return
-    axis = shared_classes(p.loaded.bundle.manifest.classes, other.bundle.manifest.classes)
-    count = min(len(p.library), len(p.comparison.library))
-    first = on_axis(p.library.probabilities[:count], p.loaded.bundle.manifest.classes, axis)
-    second = on_axis(p.comparison.library.probabilities[:count], other.bundle.manifest.classes, axis)
-    apart = disagreement(first, second)
-    order = np.argsort(-np.nan_to_num(apart, nan=-1.0), kind="stable")
-    differing, both = int((apart >= 1).sum()), int(np.isfinite(apart).sum())
-    said = f"{differing:,} of {both:,} get another class"
+    ranking = rank(p.loaded, p.library, other, p.comparison.library)
+    axis, first, second, order = ranking.axis, ranking.first, ranking.second, ranking.order
+    said = f"{ranking.differing:,} of {ranking.both:,} get another class"
     c.text(area.x, area.y + 14, said, BODY, c.palette.ink, bold=True)
     width = widgets.button_width("Another bundle\u2026")
     spot = Box(area.right - width, area.y, width, 28)
     widgets.button(c, spot, "compare.other", "Another bundle\u2026", partial(p.compare_with, None), kind="raised")
     _list(c, Box(area.x, area.y + 40, _LIST, area.h - 40), ui, order, first, second, axis)
-    index = p.current if p.current is not None and p.current < count else int(order[0])
+    index = p.current if p.current is not None and p.current < len(order) else int(order[0])
     detail = Box(area.x + _LIST + 24, area.y + 40, area.w - _LIST - 24, area.h - 40)
     _bars(c, detail, ui, index, first[index], second[index], axis)
 
@@ -66,6 +62,7 @@ def _list(
     c: Canvas, box: Box, ui: Ui, order: np.ndarray, first: np.ndarray, second: np.ndarray, axis: tuple[str, ...]
 ) -> None:
     p = ui.presenter
+    ui.listing = Listing("compare", order)
     for line, row in enumerate(lists.rows_shown(c, box, ui, "compare", len(order), _ROW)):
         index = int(order[row])
         spot, name = Box(box.x, box.y + line * _ROW, box.w - 16, _ROW - 4), f"pair.{index}"
@@ -100,7 +97,14 @@ def _bars(
     )
     for x, title, anchor in titles:
         c.text(x, box.y + 12, title, BODY, c.palette.ink, bold=True, anchor=anchor, width=half)
-    row = min(40.0, (box.h - 40) / _BARS)
+    row = min(32.0, (box.h - 40) / _BARS)
+    below = Box(box.x, box.y + 52 + row * len(ranked), box.w, box.h - 52 - row * len(ranked))
+    look = current_look(p)
+    if look is not None and index == p.current and below.h >= 96:
+        width, height = look.preview_size
+        factor = min(below.w / width, below.h / height)
+        spot = Box(below.centre - width * factor / 2, below.y, width * factor, height * factor)
+        c.sprite(spot, ("preview", look.path, look.stamp), lambda: (look.preview, width, height))
     for place, k in enumerate(ranked.tolist()):
         y = box.y + 36 + (place + 0.5) * row
         c.text(box.centre, y, axis[k], BODY, c.palette.ink, anchor="m")

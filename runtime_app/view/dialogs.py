@@ -1,14 +1,11 @@
 """Everything that lies over the window: errors, help, settings, about, the list of bundles, what to export."""
 
-from functools import partial
-from pathlib import Path
-
-from runtime_app.catalog import no_bundle_advice
 from runtime_app.errors import Explanation
 from runtime_app.terminal import log_file
-from runtime_app.view import about_dialog, settings_dialog, widgets
+from runtime_app.view import about_dialog, bundles_dialog, class_list, settings_dialog, widgets
 from runtime_app.view.canvas import BODY, SMALL, TITLE, Box, Canvas
-from runtime_app.view.ui import SHORTCUTS, Ui
+from runtime_app.view.shortcuts import SHORTCUTS
+from runtime_app.view.ui import Paged, Ui
 
 _PAD = 24
 
@@ -20,13 +17,17 @@ def draw(c: Canvas, ui: Ui) -> None:
     elif ui.dialog == "help":
         _help(c, ui)
     elif ui.dialog == "settings":
-        settings_dialog.draw(c, frame(c, ui, "Settings", 560, 456), ui)
+        settings_dialog.draw(c, frame(c, ui, "Settings", 560, 480), ui)
     elif ui.dialog == "about":
         about_dialog.draw(c, frame(c, ui, "About", 720, 560), ui)
     elif ui.dialog == "export":
-        settings_dialog.draw_export(c, frame(c, ui, "Save results", 480, 300), ui)
+        settings_dialog.draw_export(c, frame(c, ui, "Save results", 520, 344), ui)
+    elif ui.dialog == "classes":
+        class_list.draw(c, frame(c, ui, "What does the picture really show?", 560, class_list.height(ui)), ui)
     elif ui.dialog == "bundles":
-        _bundles(c, ui)
+        bundles_dialog.draw(c, frame(c, ui, "Bundles", 620, bundles_dialog.height(ui)), ui)
+    elif ui.dialog == "recent":
+        bundles_dialog.draw_recent(c, frame(c, ui, "Folders opened before", 620, bundles_dialog.recent_height(ui)), ui)
 
 
 def frame(c: Canvas, ui: Ui, title: str, width: float, height: float, *, close: bool = True) -> Box:
@@ -60,6 +61,7 @@ def _error(c: Canvas, ui: Ui, error: Explanation) -> None:
     c.rectangle(details, c.palette.back, radius=6)
     lines = widgets.wrap(error.details, SMALL, details.w - 24)
     fit = max(1, int((details.h - 16) // 18))
+    ui.paged = Paged("error", len(lines), fit)
     first = int(ui.scrolled("error", len(lines) - fit))
     for place, line in enumerate(lines[first : first + fit]):
         c.text(details.x + 12, details.y + 16 + 18 * place, line, SMALL, c.palette.muted)
@@ -71,10 +73,9 @@ def _error(c: Canvas, ui: Ui, error: Explanation) -> None:
     )
     more = f"   1 of {len(p.errors)}" if len(p.errors) > 1 else ""
     row = Box(room.x, room.bottom - 34, 0, 34)
-    copied = f"{error.title}\n{error.advice}\n\n{error.details}"
     x = row.x
     for name, label, click in (
-        ("error.copy", "Copy details", lambda: ui.copy(copied)),
+        ("error.copy", "Copy details", ui.copy_details),
         ("error.log", "Open log", lambda: ui.open_file(log_file())),
     ):
         width = widgets.button_width(label)
@@ -86,7 +87,7 @@ def _error(c: Canvas, ui: Ui, error: Explanation) -> None:
 
 
 def _help(c: Canvas, ui: Ui) -> None:
-    rows = [(" or ".join(shortcut.keys), shortcut.words) for shortcut in SHORTCUTS]
+    rows = [(each.label or " or ".join(each.keys), each.words) for each in SHORTCUTS if each.words]
     rows += [
         ("1 to 9, 0", "Say which class it really is; again: take it back"),
         ("Tab, Enter", "Go through all controls, press one"),
@@ -94,56 +95,19 @@ def _help(c: Canvas, ui: Ui) -> None:
         ("Wheel, right drag", "Zoom, pan"),
     ]
     half = -(-len(rows) // 2)
-    room = frame(c, ui, "Shortcuts", 860, 92 + 26 * half)
-    line = min(26.0, room.h / half)
+    room = frame(c, ui, "Shortcuts", 880, 92 + 20 * half)
+    line = 20.0
+    fit = max(1, int(room.h // line))
+    first = int(ui.scrolled("dialog.help", half - fit))
+    ui.paged = Paged("dialog.help", half, fit)
+    c.hit(
+        room, "help.text", focusable=False,
+        wheel=lambda turn, x, y: ui.scroll_to("dialog.help", first - 3 * turn, half - fit),
+    )  # fmt: skip
     for place, (keys, words) in enumerate(rows):
+        if not first <= place % half < first + fit:
+            continue
         x = room.x + (place // half) * (room.w / 2 + 12)
-        y = room.y + (place % half) * line + line / 2
+        y = room.y + (place % half - first) * line + line / 2
         c.text(x, y, keys, SMALL, c.palette.accent, width=132)
         c.text(x + 140, y, words, SMALL, c.palette.ink, width=room.w / 2 - 152)
-
-
-def _bundles(c: Canvas, ui: Ui) -> None:
-    """All bundles that were found or used before: name, test accuracy, start of the training run."""
-    p = ui.presenter
-    entries = p.bundle_list()
-    room = frame(c, ui, "Bundles", 600, 132 + 44 * min(max(len(entries), 2), 8))
-    if not entries:
-        widgets.paragraph(c, room, f"No bundle was found. {no_bundle_advice()}", muted=True)
-    opened = p.loaded.bundle.path.absolute() if p.loaded is not None else None
-    fit = int((room.h - 44) // 44)
-    first = int(ui.scrolled("bundles", len(entries) - fit))
-    for place, entry in enumerate(entries[first : first + fit]):
-        spot = Box(room.x - 8, room.y + 44 * place, room.w + 16, 40)
-        name = f"bundle.{entry.name}"
-        if c.hovered == name:
-            c.rectangle(spot, c.palette.hover, radius=6)
-        if entry.path.absolute() == opened:
-            c.rectangle(Box(spot.x, spot.y + 8, 3, 24), c.palette.accent, radius=1)
-        c.text(spot.x + 12, spot.middle, entry.name, BODY, c.palette.ink, width=spot.w - 260, bold=True)
-        c.text(spot.right - 128, spot.middle, entry.accuracy, BODY, c.palette.ink, anchor="r")
-        c.text(spot.right - 12, spot.middle, entry.date, BODY, c.palette.muted, anchor="r")
-        widgets.focus_ring(c, spot, name)
-
-        c.hit(
-            spot,
-            name,
-            partial(_choose_bundle, ui, entry.path),
-            tooltip=str(entry.path),
-            wheel=lambda t, x, y: ui.scroll_to("bundles", first - t, len(entries) - fit),
-        )
-    width = widgets.button_width("Another\u2026")
-    widgets.button(
-        c,
-        Box(room.x, room.bottom - 34, width, 34),
-        "bundle_other",
-        "Another\u2026",
-        ui.open_bundle_dialog,
-        kind="raised",
-        tooltip="A bundle's folder from anywhere",
-    )
-
-
-def _choose_bundle(ui: Ui, path: Path) -> None:
-    ui.show_dialog(None)
-    ui.presenter.open_bundle(path)

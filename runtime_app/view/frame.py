@@ -1,6 +1,7 @@
 """One frame of the window: bars, the chosen view, dialogs on top, the tooltip above all."""
 
 from runtime_app.view import (
+    accuracy_panel,
     compare_panel,
     dialogs,
     gallery_panel,
@@ -20,7 +21,7 @@ def compose(ui: Ui, hovered: str | None, focused: str | None, *, with_tooltip: b
     """Lay out everything for a window of ui.window points."""
     c = Canvas(PALETTES[ui.presenter.settings.theme], hovered, focused)
     window = ui.window
-    ui.card = ui.text_field = None
+    ui.card = ui.text_field = ui.listing = None
     body = Box(0, top_bar.HEIGHT, window.w, window.h - top_bar.HEIGHT - status_bar.HEIGHT)
     view = ui.presenter.view
     if view == "picture":
@@ -32,12 +33,14 @@ def compose(ui: Ui, hovered: str | None, focused: str | None, *, with_tooltip: b
         heatmap_panel.draw(c, body, ui)
     elif view == "gallery":
         gallery_panel.draw(c, body, ui)
-    else:
+    elif view == "compare":
         compare_panel.draw(c, body, ui)
+    else:
+        accuracy_panel.draw(c, body, ui)
     top_bar.draw(c, Box(0, 0, window.w, top_bar.HEIGHT), ui)
     status_bar.draw(c, Box(0, window.h - status_bar.HEIGHT, window.w, status_bar.HEIGHT), ui)
     if ui.presenter.errors or ui.dialog:
-        ui.card = ui.text_field = None
+        ui.card = ui.text_field = ui.paged = None
         dialogs.draw(c, ui)
     if ui.card is not None:
         heatmap_panel.card(c, ui)

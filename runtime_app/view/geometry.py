@@ -103,6 +103,23 @@ def moved_region(region: Region, dx: float, dy: float, size: tuple[int, int]) ->
     return Region(left, top, left + region.right - region.left, top + region.bottom - region.top)
 
 
+def middle_region(size: tuple[int, int], aspect: float) -> Region:
+    """Half as large as fits, in the middle of the picture."""
+    width = min(size[0], size[1] * aspect) / 2
+    height = width / aspect
+    left, top = (size[0] - width) / 2, (size[1] - height) / 2
+    return Region(left, top, left + width, top + height)
+
+
+def scaled_region(region: Region, factor: float, size: tuple[int, int]) -> Region:
+    """The same centre and shape, larger or smaller, kept inside the picture and at least 4 pixels wide and high."""
+    width, height = region.right - region.left, region.bottom - region.top
+    factor = min(max(factor, 4 / min(width, height)), size[0] / width, size[1] / height)
+    left = (region.left + region.right - width * factor) / 2
+    top = (region.top + region.bottom - height * factor) / 2
+    return moved_region(Region(left, top, left + width * factor, top + height * factor), 0.0, 0.0, size)
+
+
 def _slide(start: float, room: float, length: float, centre: float) -> float:
     if length <= room:
         return start + (room - length) / 2

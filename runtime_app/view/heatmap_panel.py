@@ -6,12 +6,12 @@ import numpy as np
 
 from runtime_app.colours import SEQUENTIAL, ColourMap, Rgb, ink_on
 from runtime_app.heatmap_png import cell_text
-from runtime_app.presenter.library import Library
+from runtime_app.presenter.library import Filter, Library
 from runtime_app.presenter.shown import row_words
 from runtime_app.typeface import text_width
 from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, Pixels
-from runtime_app.view.ui import Ui
+from runtime_app.view.ui import Listing, Ui
 
 _LOWEST, _HIGHEST = 28, 40  # height of a row
 _HEAD = 32
@@ -26,6 +26,12 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
     log = Box(end + 20, area.y, 120, 28)
     hint = "From 0.0001 to 1, so that small probabilities can be told apart (L)"
     widgets.switch(c, log, "log_scale", "Log scale", p.log_scale, p.toggle_log_scale, hint)
+    if p.filter != Filter():
+        text = f"{len(p.listed()):,} of {len(p.library):,} listed"
+        x = log.right + 12
+        x += c.text(x, area.y + 14, text, SMALL, c.palette.muted) + 12
+        spot = Box(x, area.y, widgets.button_width("List all"), 28)
+        widgets.button(c, spot, "list_all", "List all", ui.list_all, kind="raised", tooltip="A")
     width = widgets.button_width("Save PNG\u2026")
     save = Box(area.right - width, area.y, width, 28)
     widgets.button(c, save, "save_heatmap", "Save PNG\u2026", lambda: ui.show_dialog("export"), kind="raised")
@@ -48,6 +54,7 @@ def _grid(c: Canvas, box: Box, ui: Ui, colours: ColourMap) -> None:
     classes = p.loaded.bundle.manifest.classes
     names = min(240.0, box.w * 0.26)
     order = p.listed()
+    ui.listing = Listing("heatmap", order)
     body = Box(box.x, box.y + _HEAD, box.w, box.h - _HEAD)
     height = min(max(body.h // max(len(order), 1), _LOWEST), _HIGHEST)
     left = box.x + height + 8 + names

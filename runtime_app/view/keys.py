@@ -3,9 +3,11 @@
 import dearpygui.dearpygui as dpg
 
 _EQUAL = 602  # ImGuiKey_Equal, where the plus sign lies on most keyboards; the library has no name for it
+_PAGE_UP, _PAGE_DOWN = 517, 518  # ImGuiKey_PageUp and -Down; mvKey_Prior and mvKey_Next hold codes that never come
 _NAMES: dict[int, str] = {
     dpg.mvKey_Left: "Left", dpg.mvKey_Right: "Right", dpg.mvKey_Up: "Up", dpg.mvKey_Down: "Down",
     dpg.mvKey_Spacebar: "Space", dpg.mvKey_Escape: "Esc", dpg.mvKey_Return: "Enter", dpg.mvKey_NumPadEnter: "Enter",
+    _PAGE_UP: "PageUp", _PAGE_DOWN: "PageDown", dpg.mvKey_Home: "Home", dpg.mvKey_End: "End",
     dpg.mvKey_Tab: "Tab", dpg.mvKey_F1: "F1", dpg.mvKey_Comma: ",", dpg.mvKey_Minus: "-", dpg.mvKey_Subtract: "-",
     dpg.mvKey_Add: "+", dpg.mvKey_Plus: "+", _EQUAL: "+", dpg.mvKey_Open_Brace: "[", dpg.mvKey_Close_Brace: "]",
 }  # fmt: skip

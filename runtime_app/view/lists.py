@@ -9,7 +9,7 @@ from runtime_app.presenter.library import SORTS
 from runtime_app.typeface import text_width
 from runtime_app.view import widgets
 from runtime_app.view.canvas import SMALL, Box, Canvas, Drag, Pixels
-from runtime_app.view.ui import Ui
+from runtime_app.view.ui import Paged, Ui
 
 BAR = 10  # width of the scroll bar
 
@@ -19,7 +19,7 @@ def rows_shown(c: Canvas, box: Box, ui: Ui, name: str, rows: int, height: float)
     fit = max(1, int(box.h // height))
     most = max(0, rows - fit)
     first = int(ui.scrolled(name, most))
-    ui.rows[name] = fit
+    ui.rows[name], ui.paged = fit, Paged(name, rows, fit)
 
     def wheel(turn: float, x: float, y: float) -> None:
         ui.scroll_to(name, first - round(3 * turn) if abs(turn) >= 0.34 else first - np.sign(turn), most)
@@ -41,14 +41,6 @@ def _scroll_bar(c: Canvas, box: Box, ui: Ui, name: str, first: int, fit: int, ro
         ui.scroll_to(name, round((step.at[1] - box.y - length / 2) / travel * most), most)
 
     c.hit(box, f"{name}.scroll", drag=drag, focusable=False)
-
-
-def bring_into_view(ui: Ui, name: str, row: int, rows: int) -> None:
-    """Scroll as little as needed to show `row`."""
-    fit = ui.rows.get(name, 1)
-    first = int(ui.scrolled(name, rows - fit))
-    if row < first or row >= first + fit:
-        ui.scroll_to(name, row if row < first else row - fit + 1, rows - fit)
 
 
 def sort_tabs(c: Canvas, x: float, y: float, ui: Ui) -> float:

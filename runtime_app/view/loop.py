@@ -9,8 +9,9 @@ from runtime_app.presenter import Presenter
 from runtime_app.view import frame, scale, state_dump
 from runtime_app.view.canvas import Box, Canvas, Drag, Hit
 from runtime_app.view.keys import key_name
+from runtime_app.view.shortcuts import BY_KEY, OVER_DIALOGS, TYPING_KEYS
 from runtime_app.view.surface import Event, Surface
-from runtime_app.view.ui import BY_KEY, Ui
+from runtime_app.view.ui import Ui
 
 TITLE = "Evidence"
 _TOOLTIP_AFTER = 0.5  # seconds that the pointer rests
@@ -31,7 +32,7 @@ class Loop:
         self._pointer_rested = 0.0
         self._laid_out: Any = None
         self._dump = state_dump.from_environment()
-        self._browsed: list[list[Path]] = []
+        self._browsed: list[tuple[file_dialog.Kind, list[Path]]] = []
         self.active_at = time.perf_counter()
 
     def turn(self) -> None:
@@ -51,7 +52,7 @@ class Loop:
             self.active_at = time.perf_counter()
             self._on_event(event)
         while self._browsed:
-            p.open_paths(self._browsed.pop())
+            self.ui.chosen(*self._browsed.pop())
         self._take_text()
         surface.scale = p.settings.scale or scale.detect()
         self._lay_out()
@@ -82,7 +83,10 @@ class Loop:
         self._laid_out = seen
         self.canvas = frame.compose(self.ui, self.hovered, self.focused, with_tooltip=tooltip)
         self.surface.draw(self.canvas)
-        self.surface.show_field(self.ui.text_field, self.canvas.palette, self.presenter.filter.text)
+        self.surface.show_field(self.ui.text_field, self.canvas.palette)
+        if self.ui.typing_wanted and self.ui.text_field is not None:
+            self.ui.typing_wanted = False
+            self.surface.type_into_field()
 
     # ---- pointer -----------------------------------------------------------------------------------------------
 
@@ -151,28 +155,37 @@ class Loop:
 
     def _key(self, event: Event) -> None:
         name = key_name(event.key, event.held)
-        if name is None or (self.surface.typing and name != "Esc"):
+        if name is None or (self.surface.typing and name not in TYPING_KEYS):
             return
         if name in ("Tab", "Shift+Tab"):
             self._focus_next(-1 if name.startswith("Shift") else 1)
         elif name == "Enter":
-            hit = next((hit for hit in self.canvas.hits if hit.name == self.focused), None)
-            if hit is not None and hit.click is not None:
-                hit.click()
+            focused = self._focused_hit()
+            if focused is not None and focused.click is not None:
+                focused.click()
             elif self.presenter.errors:
                 self.presenter.dismiss_error()
+            else:
+                self.ui.enter()
         elif name == "Esc":
             self.ui.escape()
+        elif name in ("Left", "Right") and (hit := self._focused_hit()) is not None and hit.step is not None:
+            hit.step(1 if name == "Right" else -1)
+        elif self.ui.dialog == "classes" and name.isdigit() and not self.presenter.errors:
+            self.ui.digit(int(name))
         elif self.ui.dialog is None and not self.presenter.errors:
             if name.isdigit():
                 self.ui.digit(int(name))
             elif name in BY_KEY:
                 BY_KEY[name].run(self.ui)
-        elif name in BY_KEY and BY_KEY[name].keys[0] in ("F1", "Ctrl+,", "Ctrl+I", "Ctrl+B", "Ctrl+Q"):
+        elif name in BY_KEY and name in OVER_DIALOGS:
             BY_KEY[name].run(self.ui)
 
+    def _focused_hit(self) -> Hit | None:
+        return next((hit for hit in self.canvas.hits if hit.name == self.focused), None)
+
     def _focus_next(self, by: int) -> None:
-        names = [hit.name for hit in self.canvas.hits if hit.click is not None and hit.focusable]
+        names = [hit.name for hit in self.canvas.hits if (hit.click or hit.step) and hit.focusable]
         if names:
             place = names.index(self.focused) + by if self.focused in names else (0 if by > 0 else -1)
             self.focused = names[place % len(names)]
@@ -181,8 +194,8 @@ class Loop:
 
     def _take_text(self) -> None:
         text = self.surface.typed_text()
-        if text is not None and text != self.presenter.filter.text:
-            self.presenter.set_filter(text=text)
+        if text is not None and self.ui.text_field is not None:
+            self.ui.text_field.take(text)
 
     def _browse(self, kind: file_dialog.Kind) -> None:
-        self.surface.browse(kind, self._browsed.append)
+        self.surface.browse(kind, lambda paths: self._browsed.append((kind, paths)))

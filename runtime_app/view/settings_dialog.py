@@ -5,6 +5,7 @@ from functools import partial
 
 from runtime_app.imaging import RESIZES
 from runtime_app.presenter.exports import Kind
+from runtime_app.presenter.shown import status
 from runtime_app.view import widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas
 from runtime_app.view.ui import Ui
@@ -53,12 +54,15 @@ def draw(c: Canvas, room: Box, ui: Ui) -> None:
             lambda v: p.change_settings(colours=v),
         ),
     ]
-    step = min(_ROW, (room.h - 24) / len(rows))
+    step = min(_ROW, (room.h - 48) / len(rows))
     for place, (label, name, values, chosen, choose) in enumerate(rows):
         y = room.y + place * step
         c.text(room.x, y + 16, label, BODY, c.palette.ink)
         box = Box(room.x + 104, y, room.w - 104, 32)
         widgets.tabs(c, box, name, [(value, _words(value)) for value in values], chosen, choose)
+    shown = status(p)
+    running = f"Running now: {shown.engine}" + (f". {shown.reason}" if shown.reason else "")
+    c.text(room.x, room.bottom - 24, running, SMALL, c.palette.ink, width=room.w)
     hint = "cividis is made for colour-blind readers. \u201cBundle\u201d crops, pads or stretches as the bundle asks."
     c.text(room.x, room.bottom - 4, hint, SMALL, c.palette.muted, width=room.w)
 
@@ -76,7 +80,9 @@ def draw_export(c: Canvas, room: Box, ui: Ui) -> None:
         ("jsonl", "JSON Lines", "The same lines as `classify --format jsonl`"),
         ("png", "Heatmap (PNG)", "Pictures by classes, as shown here"),
         ("folder", "Training folder", "Copies, one subfolder per class; corrections count"),
+        ("confusion", "Confusion (PNG)", "As `evaluate` draws it, for folders of known classes"),
     )
+    choices = choices if p.labelled else choices[:-1]
     for place, (kind, label, words) in enumerate(choices):
         y = room.y + place * 44
         widgets.button(c, Box(room.x, y, 152, 32), f"export.{kind}", label, partial(_export, ui, kind), kind="raised")

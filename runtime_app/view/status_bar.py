@@ -1,12 +1,14 @@
 """The line along the bottom: what really runs and why, the milliseconds of this picture, the progress of long work."""
 
 from runtime_app.presenter.shown import status
+from runtime_app.presenter.wording import times_words
 from runtime_app.typeface import text_width
 from runtime_app.view import widgets
 from runtime_app.view.canvas import SMALL, Box, Canvas
 from runtime_app.view.ui import Ui
 
 HEIGHT = 36
+_WIDEST_TIMES = times_words(999, 999, 999)  # room for these, so that nothing moves from picture to picture
 
 
 def draw(c: Canvas, box: Box, ui: Ui) -> None:
@@ -15,11 +17,10 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
     c.line(box.x, box.y + 0.5, box.right, box.y + 0.5, c.palette.border)
     right = _progress(c, box, ui) - 20
     if shown.times:
-        right -= text_width(shown.times, SMALL)
+        width = max(text_width(shown.times, SMALL), text_width(_WIDEST_TIMES, SMALL))
+        right -= width
         c.text(right, box.middle, shown.times, SMALL, c.palette.muted)
-        c.hit(
-            Box(right, box.y, text_width(shown.times, SMALL), box.h), "times", tooltip=shown.times_hint, focusable=False
-        )
+        c.hit(Box(right, box.y, width, box.h), "times", tooltip=shown.times_hint, focusable=False)
         right -= 20
     dot = {"ready": c.palette.accent, "attention": c.palette.attention, "idle": c.palette.muted}[shown.state]
     c.rectangle(Box(box.x + 16, box.middle - 4, 8, 8), dot, radius=4)
@@ -28,7 +29,13 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
     if shown.reason and right - x > 60:
         c.text(x + 8, box.middle, shown.reason, SMALL, c.palette.muted, width=right - x - 8)
     hint = f"{shown.engine}. {shown.reason}" if shown.reason else shown.engine
-    c.hit(Box(box.x + 8, box.y, right - box.x - 8, box.h), "engine", lambda: ui.show_dialog("settings"), tooltip=hint)
+    spot = Box(box.x + 8, box.y, right - box.x - 8, box.h)
+    if ui.presenter.replaced:
+        c.hit(
+            spot, "replaced", ui.presenter.reopen_bundle, tooltip=f"{shown.reason} Click to open what lies there now."
+        )
+    else:
+        c.hit(spot, "engine", lambda: ui.show_dialog("settings"), tooltip=hint)
 
 
 def _progress(c: Canvas, box: Box, ui: Ui) -> float:
@@ -44,9 +51,10 @@ def _progress(c: Canvas, box: Box, ui: Ui) -> float:
         )
         x -= 12
     if shown.progress_text:
-        width = text_width(shown.progress_text, SMALL)
+        width = max(text_width(shown.progress_text, SMALL), text_width(shown.progress_widest, SMALL))
+        c.text(x, box.middle, shown.progress_text, SMALL, c.palette.muted, anchor="r")
         x -= width
-        c.text(x, box.middle, shown.progress_text, SMALL, c.palette.muted)
+        c.hit(Box(x, box.y, width, box.h), "queue", tooltip=shown.progress_hint, focusable=False)
         x -= 12
     if shown.progress is not None:
         track = Box(x - 96, box.middle - 3, 96, 6)

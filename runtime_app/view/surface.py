@@ -7,30 +7,20 @@ import os
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
 from runtime_app.imaging import SUFFIXES
-from runtime_app.typeface import MEDIUM, REGULAR, text_width
-from runtime_app.view.canvas import Box, Canvas, Label, Polygon, Rectangle, Shape, Sprite
+from runtime_app.typeface import MEDIUM, REGULAR, face_for, line_per_em, text_width
+from runtime_app.view.canvas import Box, Canvas, Label, Polygon, Rectangle, Shape, Sprite, TextField
 from runtime_app.view.palette import Palette
 
 _TEXTURES_KEPT = 256
 _TEXTURE_PIXELS_KEPT = 12_000_000  # 16 bytes each while they are made, 4 afterwards
 _EM_TO_LINE = 1.171875  # Dear ImGui sizes type by Roboto's ascent + descent (2400 of 2048 units), the canvas by the em
 _CLEAR = (0, 0, 0, 0)
-
-# System fonts with Chinese, Japanese and Korean characters, for file names; the first one found is used.
-_CJK_FONTS = (
-    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
-    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
-    "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
-    "/System/Library/Fonts/PingFang.ttc",
-    "C:/Windows/Fonts/msyh.ttc",
-    "C:/Windows/Fonts/YuGothR.ttc",
-)
 
 
 @dataclass(frozen=True)
@@ -52,6 +42,7 @@ class Surface:
         self._drawn: list[Shape] | None = None
         self._textures: OrderedDict[Hashable, tuple[int, int]] = OrderedDict()
         self._texture_pixels = 0
+        self._field: str | None = None
         self._events: list[Event] = []
         self._down: set[int] = set()
         dpg.create_context()
@@ -70,7 +61,7 @@ class Surface:
             tag="field window", no_title_bar=True, no_resize=True, no_move=True, no_background=True, show=False,
             no_focus_on_appearing=True, no_scrollbar=True,
         ):  # fmt: skip
-            dpg.add_input_text(tag="field", hint="Find by name")
+            dpg.add_input_text(tag="field")
         self._handlers()
         dpg.create_viewport(
             title=title, width=width, height=height, min_width=640, min_height=400, x_pos=0, y_pos=0, vsync=_has_vsync()
@@ -79,12 +70,15 @@ class Surface:
         dpg.show_viewport()
 
     def _fonts(self) -> None:
-        with dpg.font_registry():
-            self._regular = dpg.add_font(str(REGULAR), 16)
-            self._bold = dpg.add_font(str(MEDIUM), 16)
-            found = next((path for path in _CJK_FONTS if Path(path).is_file()), None)
-            self._cjk = dpg.add_font(found, 16) if found else self._regular
-        dpg.bind_font(self._regular)
+        with dpg.font_registry(tag="fonts"):
+            self._faces = {face: dpg.add_font(str(face), 16) for face in (REGULAR, MEDIUM)}
+        dpg.bind_font(self._faces[REGULAR])
+
+    def _face(self, face: Path) -> int:
+        """A system font is large: it is loaded when the first text needs it."""
+        if face not in self._faces:
+            self._faces[face] = dpg.add_font(str(face), 16, parent="fonts")
+        return self._faces[face]
 
     def _handlers(self) -> None:
         post = self._events.append
@@ -114,18 +108,24 @@ class Surface:
         return x / self.scale, y / self.scale
 
     def events(self) -> list[Event]:
-        """What the person did since the last frame."""
+        """What the person did since the last frame.
+
+        The library reports the keys of one frame in the order of their codes, not in that of the fingers (arrows before
+        Shift), so a key counts as held with all that were down in this frame.
+        """
+        before = frozenset(self._down)
         for job in dpg.get_callback_queue() or ():
             if job[0] is not None:
                 job[0](*job[1:4])
-        taken = list(self._events)
+        held = before.union(event.key for event in self._events if event.kind == "key")
+        taken = [replace(event, held=held) if event.kind == "key" else event for event in self._events]
         self._events.clear()
         return taken
 
     def _key_pressed(self, key: int) -> None:
         """Which keys are held is followed event by event: asked later, a modifier may have been let go already."""
         self._down.add(key)
-        self._events.append(Event("key", key=key, held=frozenset(self._down)))
+        self._events.append(Event("key", key=key))
 
     def frame(self) -> None:
         dpg.render_dearpygui_frame()
@@ -152,17 +152,25 @@ class Surface:
         """What stands in the text field; None while there is none."""
         return dpg.get_value("field") if dpg.is_item_shown("field window") else None
 
-    def show_field(self, box: Box | None, palette: Palette, text: str) -> None:
-        if box is None:
+    def show_field(self, field: TextField | None, palette: Palette) -> None:
+        if field is None:
             dpg.hide_item("field window")
+            self._field = None
             return
-        if not dpg.is_item_shown("field window"):
-            dpg.set_value("field", text)
-        s = self.scale
+        if field.name != self._field:
+            self._field = field.name
+            dpg.set_value("field", field.text)
+            dpg.configure_item("field", hint=field.hint)
+        s, box = self.scale, field.box
         place = {"pos": (box.x * s, box.y * s), "width": int(box.w * s), "height": int(box.h * s) + 4}
         dpg.configure_item("field window", show=True, **place)
         dpg.configure_item("field", width=int(box.w * s))
         dpg.bind_item_theme("field", self._field_theme(palette))
+
+    def type_into_field(self) -> None:
+        """What is typed next goes into the text field, where there is one."""
+        if dpg.is_item_shown("field window"):
+            dpg.focus_item("field")
 
     def _field_theme(self, palette: Palette) -> str:
         tag = f"field {palette.name} {self.scale}"
@@ -181,12 +189,14 @@ class Surface:
             chosen([Path(name) for name in names])
             dpg.delete_item(sender)
 
-        folder = kind != "files"
+        folder = kind in ("folder", "bundle")
         with dpg.file_dialog(
             directory_selector=folder, callback=take, width=int(720 * self.scale), height=int(440 * self.scale),
             modal=True, cancel_callback=lambda sender, a, u: dpg.delete_item(sender),
         ):  # fmt: skip
-            if not folder:
+            if kind == "zip":
+                dpg.add_file_extension(".zip")
+            elif kind == "files":
                 kinds = ",".join(sorted(suffix.removeprefix(".") for suffix in SUFFIXES))
                 dpg.add_file_extension(f"Pictures{{.{kinds.replace(',', ',.')}}}")
                 for suffix in sorted(SUFFIXES):
@@ -226,16 +236,14 @@ class Surface:
         )
 
     def _label(self, shape: Label) -> None:
-        size = shape.size * _EM_TO_LINE * self.scale
-        font = self._bold if shape.bold else self._regular
-        if any(ord(character) > 0x2E80 for character in shape.text):
-            font = self._cjk
+        face = face_for(shape.text, MEDIUM if shape.bold else REGULAR)
+        size = shape.size * (_EM_TO_LINE if face in (REGULAR, MEDIUM) else line_per_em(face)) * self.scale
         x = shape.x * self.scale
         if shape.anchor != "l":
             x -= _label_width(shape) * self.scale * (0.5 if shape.anchor == "m" else 1.0)
         y = shape.y * self.scale - size / 2
         item = dpg.draw_text((round(x), round(y)), shape.text, color=shape.colour, size=size, parent="drawing")
-        dpg.bind_item_font(item, font)
+        dpg.bind_item_font(item, self._face(face))
 
     def _polygon(self, shape: Polygon) -> None:
         s = self.scale

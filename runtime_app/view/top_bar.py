@@ -10,8 +10,9 @@ from runtime_app.view.ui import Ui
 
 HEIGHT = 52
 _ICON = 32
-_TABS = 312
+_TAB = 78
 _ROOMY = 1120  # points of width from which every word is shown
+_TIGHT = 900  # points of width below which only the most used controls are shown; all have keys
 
 
 def draw(c: Canvas, box: Box, ui: Ui) -> None:
@@ -21,9 +22,10 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
     right = _icons(c, row, ui)
     p = ui.presenter
     roomy = box.w >= _ROOMY
-    width = _TABS if roomy else 272
+    shown = [view for view in VIEWS if view != "accuracy" or p.view == view or p.labelled]
+    width = (_TAB if roomy else 68 if box.w >= _TIGHT else 58) * len(shown)
     tabs = Box(right - 12 - width, row.y, width, row.h)
-    labels = [(view, view.capitalize()) for view in VIEWS]
+    labels = [(view, view.capitalize()) for view in shown]
     hints = [f"Ctrl+{place + 1}" for place in range(len(VIEWS))]
     widgets.tabs(c, tabs, "view", labels, p.view, p.set_view, hints)
     left = _openers(c, row, ui, tabs.x - 12, roomy=roomy)
@@ -76,6 +78,7 @@ def _openers(c: Canvas, row: Box, ui: Ui, end: float, *, roomy: bool) -> float:
             ui.open_folder,
             "Open a folder and its subfolders (Ctrl+Shift+O)",
         ),
+        ("recent", "", lambda: ui.show_dialog("recent"), "Folders opened before (Ctrl+R)"),
         ("paste", "Paste", ui.paste, "Paste a picture or file names (Ctrl+V)"),
         (
             "watch",
@@ -84,11 +87,15 @@ def _openers(c: Canvas, row: Box, ui: Ui, end: float, *, roomy: bool) -> float:
             f"Watching {p.watched}" if watching else "Show new pictures of this folder (Ctrl+W)",
         ),
     ]
-    widths = [widgets.button_width(label) - (0 if roomy else 8) for _, label, _, _ in buttons]
+    widths = [widgets.button_width(label) - (0 if roomy else 8) if label else 20 for _, label, _, _ in buttons]
+    if row.w < _TIGHT - 24:
+        buttons, widths = buttons[:3], widths[:3]
     start = x = end - sum(widths)
     for (name, label, click, hint), width in zip(buttons, widths, strict=True):
         spot = Box(x, row.y, width, row.h)
         widgets.button(c, spot, name, label, click, tooltip=hint)
+        if name == "recent":
+            widgets.arrow(c, spot.centre, spot.middle, "down", size=3.2)
         if name == "watch" and watching:
             c.rectangle(Box(spot.x + 10, spot.bottom - 4, spot.w - 20, 2), c.palette.accent, radius=1)
         x += width
@@ -100,7 +107,8 @@ def _bundle(c: Canvas, box: Box, ui: Ui, *, roomy: bool) -> None:
     """The open bundle (a click lists all), its test accuracy, and one click for the newest."""
     p = ui.presenter
     newest = widgets.button_width("Newest") - (0 if roomy else 8)
-    choice = Box(box.x, box.y, min(box.w - newest - 4, 320), box.h)
+    newest = newest if box.w >= newest + 84 else 0.0
+    choice = Box(box.x, box.y, max(min(box.w - newest - 4, 320), 28), box.h)
     c.rectangle(choice, c.palette.hover if c.hovered == "bundle" else c.palette.raised, radius=widgets.RADIUS)
     name, accuracy = "Choose a bundle", ""
     if p.loaded is not None:
@@ -117,6 +125,8 @@ def _bundle(c: Canvas, box: Box, ui: Ui, *, roomy: bool) -> None:
     widgets.focus_ring(c, choice, "bundle")
     hint = "Bundles (Ctrl+B). The figure is the accuracy on the test pictures." if accuracy else "Bundles (Ctrl+B)"
     c.hit(choice, "bundle", lambda: ui.show_dialog("bundles"), tooltip=hint)
+    if not newest:
+        return
     spot = Box(choice.right + 4, box.y, newest, box.h)
     widgets.button(
         c, spot, "newest", "Newest", lambda: p.open_bundle(), kind="raised", tooltip="Open the newest bundle (Ctrl+N)"

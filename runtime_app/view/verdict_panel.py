@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from runtime_app import evidence
 from runtime_app.presenter import Presenter
 from runtime_app.presenter.shown import class_bars, current_look, words
+from runtime_app.presenter.state import KEYED
 from runtime_app.presenter.tasks import Look
 from runtime_app.presenter.wording import Bar
 from runtime_app.typeface import MEDIUM, text_width
@@ -53,18 +54,33 @@ def _verdict(c: Canvas, box: Box, ui: Ui) -> float:
     size = VERDICT if text_width(said.headline, VERDICT, MEDIUM) <= box.w else TITLE
     if said.headline:
         c.text(box.x, box.y + 20, said.headline, size, ink, bold=True, width=box.w)
+    _correction(c, Box(box.x, box.y + 72, box.w, 24), ui)
     if said.tone == "failed":
-        return box.y + 72
+        return box.y + 96
     c.text(
         box.x, box.y + 54, said.detail, BODY + 2, c.palette.muted if said.tone != "sure" else c.palette.ink, width=box.w
     )
-    corrected = ui.presenter.correction_words()
-    if corrected:
-        c.text(box.right, box.y + 54, corrected, SMALL, c.palette.accent, anchor="r")
     if said.hint:
         c.hit(Box(box.x, box.y, box.w, 72), "verdict", ui.copy_verdict, tooltip=said.hint)
         widgets.focus_ring(c, Box(box.x, box.y, box.w, 72), "verdict")
-    return box.y + 72
+    return box.y + 96
+
+
+def _correction(c: Canvas, box: Box, ui: Ui) -> None:
+    """What a person said that the picture shows; a click opens the list of classes."""
+    p = ui.presenter
+    if p.loaded is None:
+        return
+    said = p.correction()
+    label = "Wrong? Say what it is\u2026" if said is None else f"You said: {said}"
+    width = min(text_width(label, SMALL, MEDIUM) + 16, box.w + 8)
+    spot = Box(box.x - 8, box.y, width, box.h)
+    if c.hovered == "correct":
+        c.rectangle(spot, c.palette.hover, radius=4)
+    ink = c.palette.muted if said is None else c.palette.accent
+    c.text(box.x, box.middle, label, SMALL, ink, bold=said is not None, width=spot.w - 12)
+    widgets.focus_ring(c, spot, "correct")
+    c.hit(spot, "correct", ui.pick_class, tooltip="C, or the keys 1 to 9 and 0 for the first ten classes")
 
 
 def _bars(c: Canvas, box: Box, ui: Ui, shown: tuple[Bar, ...], row: float) -> float:
@@ -78,6 +94,8 @@ def _bars(c: Canvas, box: Box, ui: Ui, shown: tuple[Bar, ...], row: float) -> fl
         name = f"bar.{bar.name}"
         if p.settings.show_evidence and bar.class_index == chosen:
             c.rectangle(line.inset(0, 1), c.palette.raised, radius=4)
+        if bar.class_index == p.pinned_class:
+            c.rectangle(Box(line.x, line.y + 4, 3, line.h - 8), c.palette.accent, radius=1)
         strong = place == 0
         ink = c.palette.ink if strong or bar.share >= 0.1 else c.palette.muted
         c.text(box.x, line.middle, bar.name, BODY, ink, bold=strong, width=names)
@@ -97,6 +115,7 @@ def _bars(c: Canvas, box: Box, ui: Ui, shown: tuple[Bar, ...], row: float) -> fl
             name,
             partial(p.pin_class, None if bar.class_index == p.pinned_class else bar.class_index),
             hover=partial(_hover, p, bar.class_index),
+            tooltip=_bar_hint(bar, pinned=bar.class_index == p.pinned_class),
         )
     if len(shown) > _BARS:
         rest = sum(bar.share for bar in shown[_BARS:])
@@ -109,6 +128,11 @@ def _bars(c: Canvas, box: Box, ui: Ui, shown: tuple[Bar, ...], row: float) -> fl
             anchor="r",
         )
     return box.bottom
+
+
+def _bar_hint(bar: Bar, *, pinned: bool) -> str:
+    key = f" Key {(bar.class_index + 1) % 10}: it really is this." if bar.class_index < KEYED else ""
+    return ("Click to follow the best class again." if pinned else "Click to keep this class's evidence.") + key
 
 
 def _hover(p: Presenter, class_index: int, inside: bool) -> None:

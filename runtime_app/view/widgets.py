@@ -89,8 +89,44 @@ def slider(c: Canvas, box: Box, name: str, share: float, change: Callable[[float
         change(min(max((step.at[0] - track.x) / track.w, 0.0), 1.0))
 
     c.hit(
-        box, name, drag=drag, wheel=lambda turn, x, y: change(min(max(share + 0.05 * turn, 0.0), 1.0)), tooltip=tooltip
+        box,
+        name,
+        drag=drag,
+        wheel=lambda turn, x, y: change(min(max(share + 0.05 * turn, 0.0), 1.0)),
+        tooltip=tooltip,
+        step=lambda by: change(min(max(share + 0.05 * by, 0.0), 1.0)),
     )
+
+
+def range_slider(
+    c: Canvas, box: Box, name: str, low: float, high: float, change: Callable[[float, float], None], tooltip: str = ""
+) -> None:
+    """low, high: 0 to 1; each end has a knob, and pushes the other along when it comes to it."""
+    track = Box(box.x + 8, box.middle - 2, box.w - 16, 4)
+    c.rectangle(track, c.palette.hover, radius=2)
+    c.rectangle(Box(track.x + track.w * low, track.y, track.w * (high - low), 4), c.palette.accent, radius=2)
+
+    def set_low(share: float) -> None:
+        share = round(min(max(share, 0.0), 1.0), 2)
+        change(share, max(high, share))
+
+    def set_high(share: float) -> None:
+        share = round(min(max(share, 0.0), 1.0), 2)
+        change(min(low, share), share)
+
+    for end, share, move in (("low", low, set_low), ("high", high, set_high)):
+        knob = track.x + track.w * share
+        spot = Box(knob - (12 if end == "low" else 4), box.y, 16, box.h)
+        ring = Box(knob - 7, box.middle - 7, 14, 14)
+        c.rectangle(ring, c.palette.accent, border=c.palette.surface, radius=7, thickness=2)
+        focus_ring(c, ring, f"{name}.{end}")
+        c.hit(
+            spot,
+            f"{name}.{end}",
+            tooltip=tooltip,
+            drag=lambda step, move=move: move((step.at[0] - track.x) / track.w),
+            step=lambda by, move=move, share=share: move(share + 0.05 * by),
+        )
 
 
 def arrow(c: Canvas, x: float, y: float, direction: str, size: float = 4.0) -> None:

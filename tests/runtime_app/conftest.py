@@ -10,6 +10,14 @@ import pytest
 from tests.runtime_app.samples import ROOT, TINY, Run, draw_digit
 
 
+@pytest.fixture(autouse=True)
+def corrections_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A test never reads or writes what the person at this machine taught."""
+    file = tmp_path / "corrections.sqlite"
+    monkeypatch.setattr("runtime_app.corrections.corrections_file", lambda: file)
+    return file
+
+
 @pytest.fixture
 def tiny_bundle(tmp_path: Path) -> Path:
     """A copy that a test may damage."""
@@ -37,4 +45,15 @@ def digits(tmp_path: Path) -> Path:
     folder.mkdir()
     for name in ("zero", "one", "seven"):
         draw_digit(name, 160).save(folder / f"{name}.png")
+    return folder
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    """One subfolder per class: 0, 1 and 7, one picture in a folder where it does not belong, and one that is no picture."""
+    folder = tmp_path / "labelled"
+    for label, name, file in (("0", "zero", "a"), ("1", "one", "b"), ("7", "seven", "c"), ("3", "seven", "d")):
+        (folder / label).mkdir(parents=True)
+        draw_digit(name, 96).save(folder / label / f"{file}.png")
+    (folder / "0" / "broken.png").write_bytes(b"no picture")
     return folder

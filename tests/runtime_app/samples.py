@@ -1,5 +1,6 @@
 """Places and pictures that several tests share."""
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -7,12 +8,24 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from runtime_app.manifest import digest_of
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 TINY = HERE / "bundles" / "tiny"
 """Ten digits, 32x32, a narrow CifarNet; made by `.venv-train/bin/python -m tests.make_tiny_bundle`."""
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def rename_bundle(folder: Path, name: str, started: str | None = None) -> None:
+    """Make another valid bundle of it: other name, other digest. started: when its run began, as in the manifest."""
+    manifest = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+    manifest["name"] = name
+    if started is not None:
+        manifest["provenance"]["run_started"] = started
+    manifest["digest"] = digest_of(json.dumps(manifest).encode())
+    (folder / "bundle.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
 def draw_digit(name: str, side: int) -> Image.Image:

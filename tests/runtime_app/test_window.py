@@ -1,5 +1,7 @@
 """The real window on a real (virtual) screen, with real clicks and keys; one process a test."""
 
+import json
+import os
 import shutil
 import signal
 import subprocess
@@ -94,6 +96,125 @@ def test_gallery_shows_thumbnails_and_filters_by_class(opened: Window) -> None:
     assert len([name for name in state["hits"] if name.startswith("tile.")]) < 3
 
 
+def test_accuracy_view_shows_the_figures_of_evaluate_and_its_mistakes_open(home: Path, labelled: Path, app) -> None:  # type: ignore[no-untyped-def]
+    done = app("evaluate", labelled, "--bundle", TINY, "--format", "jsonl", "--device", "cpu")
+    whole = json.loads(done.stdout.splitlines()[0])
+    with window(home, [labelled]) as opened:
+        opened.wait(lambda state: state["classified"] == 5 and not any(state["waiting"].values()))
+        opened.click("view.accuracy")
+        state = opened.wait(lambda state: state["view"] == "accuracy")
+        assert f"{100 * whole['accuracy']:.1f} %" in state["texts"]
+        assert "accuracy on 4 pictures, 1 could not be read" in state["texts"]
+        rows = [name for name in state["hits"] if name.startswith("mistake.")]
+        assert len(rows) == 4 - round(4 * whole["accuracy"]) > 0
+        cell = next(name for name in state["hits"] if name.startswith("cell.3."))
+        opened.click(cell)
+        opened.wait_text("3, called")
+        state = opened.state()
+        opened.click(next(name for name in state["hits"] if name.startswith("mistake.")))
+        opened.wait(lambda state: state["view"] == "picture" and "d.png" in state["texts"])
+
+
+def test_arrows_walk_through_lists_and_enter_shows_the_picture(home: Path, tmp_path: Path) -> None:
+    with window(home, [many_pictures(tmp_path / "many", 300)]) as opened:
+        opened.wait(lambda state: state["classified"] == 300 and not any(state["waiting"].values()), 60)
+        opened.key("ctrl+2")
+        opened.key("End")
+        state = opened.wait(lambda state: state["current"] == 299)
+        assert "row.299" in state["hits"], "the list follows"
+        opened.key("Up", "Up")
+        opened.wait(lambda state: state["current"] == 297)
+        opened.key("ctrl+3")
+        opened.key("Home")
+        state = opened.wait(lambda state: state["current"] == 0 and "tile.0" in state["hits"])
+        columns = sum(
+            1
+            for name, box in state["hits"].items()
+            if name.startswith("tile.") and box[1] == state["hits"]["tile.0"][1]
+        )
+        opened.key("Down")
+        opened.wait(lambda state: state["current"] == columns > 1)
+        opened.key("Next")
+        opened.wait(lambda state: state["current"] > columns and f"tile.{state['current']}" in state["hits"])
+        opened.key("Return")
+        opened.wait(lambda state: state["view"] == "picture")
+
+
+def test_every_control_of_every_view_is_reached_by_tab(home: Path, labelled: Path) -> None:
+    with window(home, [labelled]) as opened:
+        opened.wait(lambda state: state["classified"] == 5 and len(bars(state)) == 10)
+        for view in ("picture", "heatmap", "gallery", "compare", "accuracy"):
+            opened.click(f"view.{view}")
+            wanted = set(opened.wait(lambda state: state["view"] == view)["focusable"])  # noqa: B023
+            reached = []
+            for _ in wanted:
+                opened.key("Tab")
+                reached.append(opened.state()["focused"])
+            assert set(reached) == wanted, (view, reached)
+        opened.key("ctrl+3")
+        while opened.state()["focused"] != "confidence.low":
+            opened.key("Tab")
+        opened.key("Right", "Right")
+        assert "10\u2013100 %" in opened.state()["texts"]
+        opened.key("a")
+        assert "0\u2013100 %" in opened.state()["texts"]
+
+
+def test_gallery_filters_by_confidence_text_and_wrong(home: Path, labelled: Path) -> None:
+    def tiles(state: dict) -> int:
+        return sum(name.startswith("tile.") for name in state["hits"])
+
+    with window(home, [labelled]) as opened:
+        opened.wait(lambda state: state["classified"] == 5 and not any(state["waiting"].values()))
+        opened.key("ctrl+3")
+        opened.wait(lambda state: tiles(state) == 5)
+        opened.drag(opened.point("confidence.high"), opened.point("confidence.low"))
+        opened.wait(lambda state: tiles(state) == 0 and "list_all" in state["hits"])
+        opened.click("list_all")
+        opened.key("w")
+        wrong = next(text for text in opened.state()["texts"] if text.startswith("Wrong "))
+        assert tiles(opened.state()) == int(wrong.split()[1]) > 0
+        opened.key("a")
+        opened.key("ctrl+f")
+        opened.key("b", "r", "o")
+        opened.wait(lambda state: tiles(state) == 1 and "broken.png" in state["texts"])
+
+
+def test_correction_by_key_or_list_is_there_again_in_the_next_run(home: Path, digits: Path) -> None:
+    with window(home, [digits]) as opened:
+        opened.wait(lambda state: state["classified"] == 3 and len(bars(state)) == 10)
+        opened.key("3")
+        opened.wait_text("You said: 2")
+        opened.key("Right")
+        opened.wait_text("2 of 3")
+        opened.click("correct")
+        opened.click("say.8")
+        opened.wait_text("You said: 8")
+        opened.process.send_signal(signal.SIGTERM)
+        assert opened.process.wait(10) == 0
+    with window(home, [digits]) as opened:
+        opened.wait_text("You said: 2")
+        opened.key("c")
+        opened.click("uncorrect")
+        opened.wait(lambda state: not any(text.startswith("You said") for text in state["texts"]))
+
+
+def test_class_of_many_is_found_by_typing(home: Path, digits: Path) -> None:
+    code = (
+        "import runtime_app.presenter.state as state\n"
+        "state.KEYED = 5  # the list of classes then offers what it offers for many\n"
+        "from runtime_app.__main__ import main; main()"
+    )
+    with window(home, [digits], code=code) as opened:
+        opened.wait(lambda state: state["classified"] == 3 and len(bars(state)) == 10)
+        opened.key("c")
+        opened.settle()
+        opened.key("7")
+        opened.wait(lambda state: [name for name in state["hits"] if name.startswith("say.")] == ["say.7"])
+        opened.key("Return")
+        opened.wait_text("You said: 7")
+
+
 def test_evidence_of_the_class_under_the_pointer_is_laid_over_the_picture(opened: Window) -> None:
     opened.move("newest")
     before = part(opened.grab(), opened.state()["hits"]["picture"])
@@ -121,6 +242,42 @@ def test_dragging_draws_moves_and_resets_the_square(home: Path) -> None:
         assert moved[0] > drawn[0] and moved[1] == pytest.approx(drawn[1], abs=2)
         opened.key("r")
         opened.wait(lambda state: state["region"] is None)
+
+
+def test_square_and_zoom_answer_to_keys(home: Path) -> None:
+    with window(home, [CAT]) as opened:
+        opened.wait(lambda state: len(bars(state)) == 10)
+        opened.key("m")
+        marked = opened.wait(lambda state: state["region"] and not any(state["waiting"].values()))["region"]
+        opened.key("shift+Right")
+        moved = opened.wait(lambda state: state["region"] != marked)["region"]
+        assert moved[0] > marked[0] and moved[1] == marked[1]
+        opened.key("shift+Prior")
+        grown = opened.wait(lambda state: state["region"] != moved)["region"]
+        assert grown[2] - grown[0] == pytest.approx(1.1 * (moved[2] - moved[0]))
+        opened.key("plus")
+        before = part(opened.grab(), opened.state()["hits"]["picture"])
+        opened.key("ctrl+Right")
+        assert np.abs(part(opened.grab(), opened.state()["hits"]["picture"]) - before).mean() > 1
+        opened.key("r")
+        opened.wait(lambda state: state["region"] is None)
+
+
+def test_results_and_confusion_are_saved_by_keys_and_the_selftest_runs(home: Path, labelled: Path) -> None:
+    with window(home, [labelled], XDG_DOCUMENTS_DIR=str(home / "documents")) as opened:
+        opened.wait(lambda state: state["classified"] == 5 and len(bars(state)) == 10)
+        for kind in ("confusion", "folder"):
+            opened.key("ctrl+s")
+            opened.click(f"export.{kind}")
+            opened.wait(lambda state: not any(state["waiting"].values()))
+        saved = list((home / "documents" / "evidence").iterdir())
+        assert [path.suffix for path in saved if path.is_file()] == [".png"]
+        opened.key("ctrl+t")
+        top = opened.wait_text("Passed on CPU")["texts"]
+        opened.key("Next")
+        opened.wait(lambda state: state["texts"] != top)
+        opened.key("End")
+        opened.wait_text("evidence.log")
 
 
 def test_unreadable_picture_becomes_the_error_window_and_the_app_goes_on(home: Path, digits: Path) -> None:
@@ -173,6 +330,34 @@ def test_altered_bundle_is_refused_and_the_open_one_stays(opened: Window) -> Non
     opened.key("Right")
     opened.wait_text("2 of 3")
     assert len(bars(opened.wait(lambda state: len(bars(state)) == 10))) == 10
+
+
+def test_zip_from_the_dialog_and_a_folder_opened_before_open(home: Path, digits: Path, tmp_path: Path) -> None:
+    archive = shutil.make_archive(str(tmp_path / "packed"), "zip", TINY)
+    dialog = tmp_path / "bin" / "zenity"
+    dialog.parent.mkdir()
+    dialog.write_text(f'#!/bin/sh\ncase "$*" in *zip*) echo "{archive}";; *) exit 1;; esac\n')
+    dialog.chmod(0o755)
+    with window(home, [], PATH=f"{dialog.parent}:{os.environ['PATH']}") as opened:
+        opened.wait(lambda state: not state["waiting"]["look"])
+        opened.click("bundle")
+        opened.wait(lambda state: "bundle.0" in state["hits"])
+        opened.click("bundle_zip")
+        opened.wait(lambda state: state["dialog"] is None and not any(state["waiting"].values()))
+        opened.key("ctrl+b")
+        state = opened.wait(lambda state: "bundle.1" in state["hits"])
+        assert ".zip" in state["texts"] and "accuracy" in state["texts"]
+        opened.process.send_signal(signal.SIGTERM)
+        assert opened.process.wait(10) == 0
+    with window(home, [digits]) as opened:
+        opened.wait(lambda state: state["classified"] == 3)
+        opened.process.send_signal(signal.SIGTERM)
+        assert opened.process.wait(10) == 0
+    with window(home, []) as opened:
+        opened.wait_text("Open a picture")
+        opened.key("ctrl+r")
+        opened.click("recent.0")
+        opened.wait(lambda state: state["classified"] == 3)
 
 
 def test_cancel_stops_the_batch_and_continue_finishes_it(home: Path, tmp_path: Path) -> None:
