@@ -1,0 +1,114 @@
+"""A Ray cluster to work on: one of this machine's own for the time being, or an existing one."""
+
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import runtime_app
+from runtime_app.errors import UserError
+from runtime_app.terminal import log
+
+_ANSWER_SECONDS = 25
+# Pictures go from disk to worker without Ray's object store; this is about the least that it accepts.
+_OBJECT_STORE_BYTES = 100 << 20
+# Ray's sockets lie in its folder, and the whole path of a socket may have 103 characters on some systems.
+_LONGEST_FOLDER = 24
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """cpus, gpus: of all machines together; least_cpus: of the smallest machine."""
+
+    cpus: int
+    gpus: int
+    least_cpus: int
+
+
+@contextmanager
+def connect(address: str | None, workers: int | None) -> Iterator[Cluster]:
+    """Raises UserError when no cluster answers at `address`; without one, starts Ray here and stops it at the end."""
+    ray = _quiet_ray()
+    if address is not None:
+        _refuse_unreachable(address)
+        # Machines of the cluster have the libraries, but not this project.
+        package = str(Path(runtime_app.__file__).parent)
+        ray.init(
+            address=address, runtime_env={"py_modules": [package]}, log_to_driver=False, logging_level=logging.ERROR
+        )
+        try:
+            yield _describe(ray)
+        finally:
+            ray.shutdown()
+        return
+    with tempfile.TemporaryDirectory(prefix="ray-", dir=_short_folder(), ignore_cleanup_errors=True) as folder:
+        ray.init(
+            address="local",  # never the cluster that happens to run here
+            num_cpus=workers if workers and workers > (os.cpu_count() or 1) else None,
+            include_dashboard=False,
+            object_store_memory=_OBJECT_STORE_BYTES,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            _temp_dir=folder,
+        )
+        try:
+            yield _describe(ray)
+        finally:
+            ray.shutdown()
+
+
+def _quiet_ray() -> ModuleType:
+    """Import Ray so that it neither phones home nor talks on this terminal; --debug leaves it its words."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
+    debug = log.isEnabledFor(logging.DEBUG)
+    if not debug:
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    import ray
+    import ray.data
+
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    if not debug:
+        logging.getLogger("ray").setLevel(logging.CRITICAL)
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+    return ray
+
+
+def _refuse_unreachable(address: str) -> None:
+    """Ray tries for minutes and then ends the process: so another process tries first, and is not waited for that long."""
+    code = "import sys, ray; ray.init(address=sys.argv[1], log_to_driver=False); print('connected')"
+    try:
+        child = subprocess.run(
+            [sys.executable, "-c", code, address], capture_output=True, text=True, timeout=_ANSWER_SECONDS, check=False
+        )
+        connected, detail = "connected" in child.stdout, child.stderr.strip()
+    except subprocess.TimeoutExpired:
+        connected, detail = False, f"no answer within {_ANSWER_SECONDS} s"
+    if connected:
+        return
+    if "Version mismatch" in detail:
+        title = f"The Ray cluster at {address} has another version of Ray or Python than this machine."
+        raise UserError(title, "Install the same versions everywhere.") from RuntimeError(detail)
+    raise UserError(
+        f"No Ray cluster answers at {address}.",
+        "Check the address (HOST:PORT, as `ray start --head` prints it), and that this machine is part of the cluster.",
+    ) from RuntimeError(detail)
+
+
+def _short_folder() -> str:
+    folder = tempfile.gettempdir()
+    return folder if len(folder) <= _LONGEST_FOLDER else "/tmp"
+
+
+def _describe(ray: ModuleType) -> Cluster:
+    total = ray.cluster_resources()
+    machines = [int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]]
+    usable = [cpus for cpus in machines if cpus > 0]
+    return Cluster(int(total.get("CPU", 0)), int(total.get("GPU", 0)), min(usable, default=0))
