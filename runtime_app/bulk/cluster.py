@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,8 +13,8 @@ from pathlib import Path
 from types import ModuleType
 
 import runtime_app
+from runtime_app.bulk.quiet import forbid_reports, only_our_words, silence_loggers
 from runtime_app.errors import UserError
-from runtime_app.terminal import log
 
 _ANSWER_SECONDS = 25
 # Pictures go from disk to worker without Ray's object store; this is about the least that it accepts.
@@ -34,19 +35,28 @@ class Cluster:
 @contextmanager
 def connect(address: str | None, workers: int | None) -> Iterator[Cluster]:
     """Raises UserError when no cluster answers at `address`; without one, starts Ray here and stops it at the end."""
-    ray = _quiet_ray()
-    if address is not None:
-        _refuse_unreachable(address)
-        # Machines of the cluster have the libraries, but not this project.
-        package = str(Path(runtime_app.__file__).parent)
-        ray.init(
-            address=address, runtime_env={"py_modules": [package]}, log_to_driver=False, logging_level=logging.ERROR
-        )
-        try:
-            yield _describe(ray)
-        finally:
-            ray.shutdown()
-        return
+    with only_our_words():
+        ray = _import_ray()
+        with _existing(ray, address) if address is not None else _own(ray, workers):
+            # Ray took this signal and would leave with a status of its own; it means the same as Ctrl-C.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            try:
+                yield _describe(ray)
+            finally:
+                ray.shutdown()
+
+
+@contextmanager
+def _existing(ray: ModuleType, address: str) -> Iterator[None]:
+    _refuse_unreachable(address)
+    # Machines of the cluster have the libraries, but not this project.
+    package = str(Path(runtime_app.__file__).parent)
+    ray.init(address=address, runtime_env={"py_modules": [package]}, log_to_driver=False, logging_level=logging.ERROR)
+    yield
+
+
+@contextmanager
+def _own(ray: ModuleType, workers: int | None) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="ray-", dir=_short_folder(), ignore_cleanup_errors=True) as folder:
         ray.init(
             address="local",  # never the cluster that happens to run here
@@ -57,27 +67,16 @@ def connect(address: str | None, workers: int | None) -> Iterator[Cluster]:
             logging_level=logging.ERROR,
             _temp_dir=folder,
         )
-        try:
-            yield _describe(ray)
-        finally:
-            ray.shutdown()
+        yield
 
 
-def _quiet_ray() -> ModuleType:
-    """Import Ray so that it neither phones home nor talks on this terminal; --debug leaves it its words."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
-    debug = log.isEnabledFor(logging.DEBUG)
-    if not debug:
-        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+def _import_ray() -> ModuleType:
+    forbid_reports()
     import ray
     import ray.data
 
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
-    if not debug:
-        logging.getLogger("ray").setLevel(logging.CRITICAL)
-        logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    silence_loggers()
     return ray
 
 

@@ -2,7 +2,6 @@
 
 import os
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,9 +119,10 @@ def read_summary(output: Path, number: int, job: str) -> Summary | None:
     return Summary(footer.num_rows, meta.failures) if (meta.job, meta.part) == (job, number) else None
 
 
-def leftovers(output: Path) -> Iterator[Path]:
-    """What workers that died had begun to write."""
-    return output.glob(f".part-*{_TEMPORARY}")
+def leftovers(output: Path, number: int | None = None) -> list[Path]:
+    """What workers that died had begun to write: of one part, or of all."""
+    name = "part-*" if number is None else part_path(output, number).name
+    return list(output.glob(f".{name}.*{_TEMPORARY}"))
 
 
 def _row(scored: Scored, bundle_sha256: str) -> dict:

@@ -146,6 +146,7 @@ def _score(request: Request, job: Job, source: Input, missing: list[int], earlie
             columns=source.columns,
             bundle=request.bundle.path.absolute(),
             bundle_digest=job.options.bundle_digest,
+            classes=request.bundle.manifest.classes,
             device=request.device,
             precision=job.options.precision,
             resize=job.options.resize,

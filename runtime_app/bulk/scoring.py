@@ -14,9 +14,6 @@ from runtime_app.errors import UserError
 from runtime_app.providers import Device
 from runtime_app.terminal import log
 
-# A part on which this many workers die is not tried again: its pictures, not bad luck, would be the reason.
-_RETRIES = 4
-_RESTARTS = 1000
 # Ray Data keeps a little for each block of its input; with more parts than this, a block has several.
 _MAX_BLOCKS = 2000
 
@@ -45,10 +42,12 @@ def choose_pool(cluster: Cluster, workers: int | None, device: Device) -> Pool:
 
 
 def score_parts(parts: list[int], task: Task, pool: Pool) -> Iterator[Summary]:
-    """Yield what came of each part, in whatever order they finish. Raises UserError when a part cannot be written."""
+    """Yield what came of each part, in whatever order they finish. Raises UserError when a part cannot be written.
+
+    Ray Data starts a worker that died again and gives it its part again, as often as it takes; `PartScorer` sets the limit.
+    """
     context = ray.data.DataContext.get_current()
     context.execution_no_progress_timeout_s = -1  # a part of large pictures may take its time
-    context.max_consecutive_actor_init_deaths = _RETRIES
     blocks = min(len(parts), _MAX_BLOCKS)
     dataset = ray.data.from_items([{"part": part} for part in parts], override_num_blocks=blocks).map_batches(
         PartScorer,
@@ -57,8 +56,6 @@ def score_parts(parts: list[int], task: Task, pool: Pool) -> Iterator[Summary]:
         fn_constructor_args=[task],
         num_cpus=pool.threads,
         num_gpus=pool.gpus or None,
-        max_restarts=_RESTARTS,
-        max_task_retries=_RETRIES,
     )
     try:
         for batch in dataset.iter_batches(batch_size=None, batch_format="pandas", prefetch_batches=0):
@@ -70,7 +67,7 @@ def score_parts(parts: list[int], task: Task, pool: Pool) -> Iterator[Summary]:
                 yield Summary(int(row["rows"]), int(row["failures"]))
     except RayError as error:
         raise UserError(
-            f"The workers died again and again ({str(error).splitlines()[0][:200]}).",
-            "Look at the memory of the machines, try fewer workers, and go on with --resume.",
+            f"Ray could not go on ({str(error).splitlines()[0][:200]}).",
+            "Look at the cluster and its machines, then go on with --resume.",
             exit_status=1,
         ) from error

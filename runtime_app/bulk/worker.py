@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runtime_app.bulk.part import PartWriter, Scored, Summary, read_summary
+from runtime_app.bulk.part import PartWriter, Scored, Summary, leftovers, read_summary
 from runtime_app.bulk.plan import Entry, Plan
 from runtime_app.bulk.table import Columns, Row, read_rows, row_name
 from runtime_app.bundle import BundleError, open_bundle
 from runtime_app.classifier import Classifier
-from runtime_app.errors import Explanation, explain
+from runtime_app.errors import Explanation, UserError, explain
 from runtime_app.imaging import Resize
 from runtime_app.manifest import Precision
 from runtime_app.pipeline import Source, classify_sources
 from runtime_app.providers import Device
+
+# A part on which this many workers died is not tried again: its pictures, not bad luck, would be the reason.
+_DEATHS = 5
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Task:
     columns: Columns | None
     bundle: Path
     bundle_digest: str
+    classes: tuple[str, ...]
     device: Device
     precision: Precision
     resize: Resize
@@ -62,10 +66,17 @@ class PartScorer:
         finished = read_summary(task.output, number, task.job)
         if finished is not None:  # by a worker that died before it could say so
             return finished
-        if self._classifier is None or self._plan is None:
-            self._classifier, self._plan = _open_classifier(task), Plan(task.output)
-        manifest = self._classifier.bundle.manifest
-        with PartWriter(task.output, number, task.job, manifest.classes, task.bundle_digest) as writer:
+        deaths = len(leftovers(task.output, number))
+        if deaths >= _DEATHS:
+            raise UserError(
+                f"{deaths} workers died while they scored part {number} of {task.output}.",
+                "Look at the memory of the machine, or leave those pictures out.",
+                exit_status=1,
+            )
+        # The file is there from the first moment on, so that whatever kills this process counts.
+        with PartWriter(task.output, number, task.job, task.classes, task.bundle_digest) as writer:
+            if self._classifier is None or self._plan is None:
+                self._classifier, self._plan = _open_classifier(task), Plan(task.output)
             for scored in score(self._plan.part(number), task, self._classifier):
                 writer.add(scored)
             return writer.finish()
