@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,10 +14,11 @@ from pathlib import Path
 from types import ModuleType
 
 import runtime_app
-from runtime_app.bulk.quiet import forbid_reports, only_our_words, silence_loggers
+from runtime_app.bulk.quiet import forbid_reports, silence_loggers, stderr_closed
 from runtime_app.errors import UserError
 
-_ANSWER_SECONDS = 25
+_CONNECT_SECONDS = 5
+_ANSWER_SECONDS = 30
 # Pictures go from disk to worker without Ray's object store; this is about the least that it accepts.
 _OBJECT_STORE_BYTES = 100 << 20
 # Ray's sockets lie in its folder, and the whole path of a socket may have 103 characters on some systems.
@@ -35,7 +37,7 @@ class Cluster:
 @contextmanager
 def connect(address: str | None, workers: int | None) -> Iterator[Cluster]:
     """Raises UserError when no cluster answers at `address`; without one, starts Ray here and stops it at the end."""
-    with only_our_words():
+    with stderr_closed():
         ray = _import_ray()
         with _existing(ray, address) if address is not None else _own(ray, workers):
             # Ray took this signal and would leave with a status of its own; it means the same as Ctrl-C.
@@ -82,6 +84,12 @@ def _import_ray() -> ModuleType:
 
 def _refuse_unreachable(address: str) -> None:
     """Ray tries for minutes and then ends the process: so another process tries first, and is not waited for that long."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdecimal() and "/" not in host:
+        try:  # nobody there at all is found out at once
+            socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_SECONDS).close()
+        except OSError as error:
+            raise _no_answer(address) from error
     code = "import sys, ray; ray.init(address=sys.argv[1], log_to_driver=False); print('connected')"
     try:
         child = subprocess.run(
@@ -95,10 +103,14 @@ def _refuse_unreachable(address: str) -> None:
     if "Version mismatch" in detail:
         title = f"The Ray cluster at {address} has another version of Ray or Python than this machine."
         raise UserError(title, "Install the same versions everywhere.") from RuntimeError(detail)
-    raise UserError(
+    raise _no_answer(address) from RuntimeError(detail)
+
+
+def _no_answer(address: str) -> UserError:
+    return UserError(
         f"No Ray cluster answers at {address}.",
         "Check the address (HOST:PORT, as `ray start --head` prints it), and that this machine is part of the cluster.",
-    ) from RuntimeError(detail)
+    )
 
 
 def _short_folder() -> str:

@@ -61,8 +61,12 @@ def clear(output: Path) -> None:
 
 
 def finished_parts(output: Path, job: Job) -> dict[int, Summary]:
-    """What is there already; remains of workers that died are removed."""
-    for path in leftovers(output):
-        path.unlink(missing_ok=True)
+    """What is there already, by number of the part."""
     found = ((number, read_summary(output, number, job.id)) for number in range(job.parts))
     return {number: summary for number, summary in found if summary is not None}
+
+
+def remove_leftovers(output: Path) -> None:
+    """Of workers that died; only while none are at work."""
+    for path in leftovers(output):
+        path.unlink(missing_ok=True)

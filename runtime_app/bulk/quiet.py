@@ -1,4 +1,4 @@
-"""Ray without its voice: its C++ core writes to the process's stderr, past all loggers of Python."""
+"""Ray without its voice: its C++ core and its threads write to this process's stderr, past all loggers of Python."""
 
 import logging
 import os
@@ -15,25 +15,21 @@ def forbid_reports() -> None:
 
 
 @contextmanager
-def only_our_words() -> Iterator[None]:
-    """Until the block is left, sys.stderr reaches the terminal and file descriptor 2 does not; --debug changes nothing."""
+def stderr_closed() -> Iterator[None]:
+    """What is written to stderr until the block is left goes nowhere, also from C++; --debug changes nothing."""
     if log.isEnabledFor(logging.DEBUG):
         yield
         return
-    ours = os.dup(2)
-    before, nowhere = sys.stderr, os.open(os.devnull, os.O_WRONLY)
-    before.flush()
+    sys.stderr.flush()
+    before, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
     try:
-        with open(ours, "w", encoding=before.encoding, errors="backslashreplace", buffering=1) as terminal:
-            os.dup2(nowhere, 2)
-            sys.stderr = terminal
-            try:
-                yield
-            finally:
-                os.dup2(ours, 2)
-                sys.stderr = before
+        yield
     finally:
+        sys.stderr.flush()
+        os.dup2(before, 2)
         os.close(nowhere)
+        os.close(before)
 
 
 def silence_loggers() -> None:

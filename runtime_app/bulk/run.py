@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runtime_app.bulk.cluster import connect
-from runtime_app.bulk.folder import claim, clear, finished_parts, refuse_entangled
+from runtime_app.bulk.folder import claim, clear, finished_parts, refuse_entangled, remove_leftovers
 from runtime_app.bulk.job import (
     SCHEMA_VERSION,
     Job,
@@ -67,6 +67,7 @@ def run(request: Request, report: Report) -> Total:
         if request.overwrite:
             clear(request.output)
         job, source = _set_up(request)
+        remove_leftovers(request.output)
         finished = finished_parts(request.output, job)
         earlier = sum(summary.rows for summary in finished.values())
         report(earlier, job.pictures)
@@ -74,6 +75,7 @@ def run(request: Request, report: Report) -> Total:
         done = list(finished.values())
         if missing:
             done.append(_score(request, job, source, missing, earlier, report))
+        remove_leftovers(request.output)
         return Total(sum(s.rows for s in done), sum(s.failures for s in done), earlier)
 
 

@@ -58,6 +58,8 @@ class PartScorer:
         try:
             summary, failure = self._score(number), None
         except Exception as error:  # shown where there is a user
+            if isinstance(error, OSError) and error.filename is None:
+                error.filename = str(self._task.output)  # a write that failed does not say where
             summary, failure = Summary(0, 0), explain(error)
         return encode_answer(number, summary, failure)
 

@@ -1,5 +1,6 @@
 """python -m runtime_app bulk: millions of pictures, results as Parquet."""
 
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -76,15 +77,16 @@ def bulk(
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal; nothing elsewhere."""
+    """A bar on a terminal; nothing elsewhere. It has stderr for itself, because Ray's is closed meanwhile."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    console = Console(stderr=True)
     columns = (TextColumn("pictures"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda finished, pictures: bar.update(task, completed=finished, total=pictures)
+    with open(os.dup(2), "w", encoding="utf-8") as stderr:
+        console = Console(file=stderr)
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+            task = bar.add_task("", total=None)
+            yield lambda finished, pictures: bar.update(task, completed=finished, total=pictures)
 
 
 @contextmanager
