@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 import runtime_app
-from runtime_app.bulk.quiet import forbid_reports, silence_loggers, stderr_closed
+from runtime_app.bulk.quiet import forbid_reports, silence_loggers, streams_closed
 from runtime_app.errors import UserError
 
 _CONNECT_SECONDS = 5
@@ -37,7 +37,7 @@ class Cluster:
 @contextmanager
 def connect(address: str | None, workers: int | None) -> Iterator[Cluster]:
     """Raises UserError when no cluster answers at `address`; without one, starts Ray here and stops it at the end."""
-    with stderr_closed():
+    with streams_closed():
         ray = _import_ray()
         with _existing(ray, address) if address is not None else _own(ray, workers):
             # Ray took this signal and would leave with a status of its own; it means the same as Ctrl-C.

@@ -79,8 +79,13 @@ class PartWriter:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._file.close()
-        self._temporary.unlink(missing_ok=True)
+        try:
+            self._file.close()  # writes what is still buffered, which a full disk refuses once more
+        except OSError:
+            if error[0] is None:
+                raise
+        finally:
+            self._temporary.unlink(missing_ok=True)
 
     def add(self, scored: Scored) -> None:
         self._waiting.append(_row(scored, self._bundle_sha256))

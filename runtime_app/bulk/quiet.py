@@ -1,10 +1,10 @@
-"""Ray without its voice: its C++ core and its threads write to this process's stderr, past all loggers of Python."""
+"""Ray without its voice: its C++ core and its threads write to this process's streams, past all loggers of Python."""
 
 import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from runtime_app.terminal import log
 
@@ -15,21 +15,21 @@ def forbid_reports() -> None:
 
 
 @contextmanager
-def stderr_closed() -> Iterator[None]:
-    """What is written to stderr until the block is left goes nowhere, also from C++; --debug changes nothing."""
+def streams_closed() -> Iterator[None]:
+    """What is written to stdout and stderr until the block is left goes nowhere, also from C++; --debug changes nothing."""
     if log.isEnabledFor(logging.DEBUG):
         yield
         return
-    sys.stderr.flush()
-    before, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
+    with ExitStack() as undo:
+        for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
+            stream.flush()
+            before, nowhere = os.dup(descriptor), os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, descriptor)
+            for opened in (before, nowhere):
+                undo.callback(os.close, opened)
+            undo.callback(os.dup2, before, descriptor)
+            undo.callback(stream.flush)
         yield
-    finally:
-        sys.stderr.flush()
-        os.dup2(before, 2)
-        os.close(nowhere)
-        os.close(before)
 
 
 def silence_loggers() -> None:

@@ -11,6 +11,7 @@ import click
 
 from runtime_app.commands.options import ANY_PATH, engine_options
 from runtime_app.imaging import Resize
+from runtime_app.installation import app_program
 from runtime_app.providers import Device
 
 
@@ -101,6 +102,7 @@ def _advice_to_resume(output: Path) -> Iterator[None]:
         stopped_by_refusal = isinstance(error, UserError) and error.exit_status == 2
         if not stopped_by_refusal and (output / JOB_FILE).exists():
             parts = sum(1 for _ in output.glob("part-*.parquet"))
-            again = shlex.join(["bulk", *(word for word in sys.argv[2:] if word not in ("--resume", "--overwrite"))])
-            click.echo(f"{parts} finished parts stay in {output}. Go on with: {again} --resume", err=True)
+            words = [word for word in sys.argv[1:] if word not in ("--resume", "--overwrite")]
+            again = f"{app_program()} {shlex.join(words)} --resume"
+            click.echo(f"{parts} finished parts stay in {output}. Go on with: {again}", err=True)
         raise
