@@ -5,7 +5,7 @@ RUNTIME := .venv-runtime/bin/python
 DEMO := artifacts/demo
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo app test test-train test-runtime check lock
+.PHONY: demo app test test-train test-runtime test-bulk check lock
 .DELETE_ON_ERROR:
 
 # Train a small network on embedded data, export it through the gate, open the app on it.
@@ -19,13 +19,16 @@ demo: .venv-train/.ready .venv-runtime/.ready
 app: .venv-runtime/.ready
 	@$(RUNTIME) -m runtime_app
 
-test: check test-train test-runtime
+test: check test-train test-runtime test-bulk
 
 test-train: .venv-train/.ready-dev
 	$(TRAIN) -m pytest tests/trainer tests/exporter
 
 test-runtime: .venv-runtime/.ready-dev display-packages
 	$(RUNTIME) -m pytest tests/runtime_app
+
+test-bulk: .venv-bulk/.ready-dev
+	.venv-bulk/bin/python -m pytest tests/bulk
 
 check: .venv-train/.ready-dev
 	$(TRAIN) -m ruff format --check .
@@ -42,10 +45,13 @@ test-package: .venv-runtime/.ready-dev display-packages
 	@test -x dist/evidence/evidence || { echo "Nothing is packaged yet: run make package first." >&2; exit 2; }
 	$(RUNTIME) -m pytest tests/packaging
 
+# Ray alone scores nothing: it goes beside the CPU build.
+.venv-bulk/.ready: requirements-runtime-cpu.txt
+
 .venv-%/.ready: requirements-%.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else 0'
 	$(PYTHON) -m venv .venv-$*
-	.venv-$*/bin/python $(PIP_INSTALL) -r requirements-$*.txt
+	.venv-$*/bin/python $(PIP_INSTALL) $(addprefix -r ,$^)
 	@touch $@
 
 .venv-%/.ready-dev: .venv-%/.ready requirements-dev.txt
@@ -61,7 +67,7 @@ display-packages:
 
 # Pin every version again from requirements/*.in (needs uv).
 lock:
-	for name in runtime runtime-cpu runtime-cuda package train dev; do \
+	for name in runtime runtime-cpu runtime-cuda bulk package train dev; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
 	    $$(test $$name = runtime || echo --constraint requirements-runtime.txt) \
 	    requirements/$$name.in --output-file requirements-$$name.txt || exit 1; \

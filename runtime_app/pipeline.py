@@ -48,16 +48,20 @@ class Failure:
 
 
 Outcome = Result | Failure
+Source = Path | bytes | Failure
+"""Where a picture comes from: its file, its bytes, or the reason why it cannot be had."""
 
 
-def prepare_file(path: Path, bundle: Bundle, resize: Resize | None) -> Prepared | Failure:
+def prepare_file(path: Path, bundle: Bundle, resize: Resize | None, source: Source | None = None) -> Prepared | Failure:
+    """source: where the picture comes from when `path` is only its name."""
     size = bundle.manifest.input
+    if isinstance(source, Failure):
+        return source
     # The share ends last: until then an error holds on to the picture that it came from.
     with DECODING.share() as share:
         try:
-            return prepare(
-                open_picture(path, before_decoding=share.take), (size.height, size.width), resize or size.resize
-            )
+            picture = open_picture(path if source is None else source, str(path), before_decoding=share.take)
+            return prepare(picture, (size.height, size.width), resize or size.resize)
         except Exception as error:  # one bad picture must not stop the others
             return Failure(path, explain(error))
 
@@ -66,13 +70,26 @@ def classify_files(
     paths: Iterable[Path], classifier: Classifier, resize: Resize | None = None, batch: int = BATCH
 ) -> Iterator[Outcome]:
     """Yield one outcome per path, in order. While one batch runs, the next is decoded; no more than two are in memory."""
-    workers = max(2, os.cpu_count() or 1)
-    remaining = iter(paths)
+    return classify_sources(((path, path) for path in paths), classifier, resize, batch)
+
+
+def classify_sources(
+    pictures: Iterable[tuple[Path, Source]],
+    classifier: Classifier,
+    resize: Resize | None = None,
+    batch: int = BATCH,
+    threads: int = 0,
+) -> Iterator[Outcome]:
+    """The same for pictures that are not all files: (name, source). threads: that decode; 0: one for every core."""
+    workers = max(2, threads or os.cpu_count() or 1)
+    remaining = iter(pictures)
     with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
 
         def decode() -> list:
             chunk = list(islice(remaining, batch))
-            return [(path, pool.submit(prepare_file, path, classifier.bundle, resize)) for path in chunk]
+            return [
+                (path, pool.submit(prepare_file, path, classifier.bundle, resize, source)) for path, source in chunk
+            ]
 
         waiting = decode()
         while waiting:

@@ -3,6 +3,7 @@
 import click
 from click_default_group import DefaultGroup
 
+from runtime_app.commands.bulk import bulk
 from runtime_app.commands.classify import classify
 from runtime_app.commands.evaluate import evaluate
 from runtime_app.commands.info import info
@@ -25,5 +26,5 @@ def app() -> None:
     """
 
 
-for command in (window, classify, evaluate, selftest, info):
+for command in (window, classify, evaluate, bulk, selftest, info):
     app.add_command(command)

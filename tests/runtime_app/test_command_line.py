@@ -240,3 +240,9 @@ def test_an_interrupted_classify_is_status_130(tmp_path: Path) -> None:
     process.stdout.close()
     assert process.wait(timeout=30) == 130
     assert process.stderr is not None and "Traceback" not in process.stderr.read()
+
+
+def test_bulk_without_ray_names_its_requirements_file(app: Run, digits: Path) -> None:
+    answer = app("bulk", digits, "out", "--bundle", TINY)
+    assert answer.returncode == 2 and answer.stdout == ""
+    assert "requirements-bulk.txt" in answer.stderr and len(answer.stderr.splitlines()) == 1

@@ -1,0 +1,92 @@
+"""INPUT -> its kind and its entries, one after the other in an order that is the same every time."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from runtime_app.bulk.job import Kind
+from runtime_app.bulk.plan import Entry
+from runtime_app.bulk.table import SUFFIX, Columns, choose_columns, row_groups
+from runtime_app.errors import UserError
+from runtime_app.imaging import SUFFIXES
+
+_LIST_SUFFIX = ".txt"
+
+
+@dataclass(frozen=True)
+class Input:
+    """columns: of Parquet files, None for the others. `entries` lists anew at every call."""
+
+    kind: Kind
+    columns: Columns | None
+    entries: Callable[[], Iterator[Entry]]
+
+
+def open_input(path: Path, column: str | None, key: str | None) -> Input:
+    """A folder with pictures or Parquet files below it, one Parquet file, or a list of files with one path a line.
+
+    In a folder with both, pictures count, unless a column is named. Raises UserError for anything else.
+    """
+    if path.is_dir():
+        if column is None and key is None and next(_files(path, SUFFIXES), None):
+            return Input("folder", None, lambda: _pictures(path))
+        first = next(_files(path, {SUFFIX}), None)
+        if first is None:
+            raise UserError(
+                f"The folder {path} holds {'no Parquet files' if column or key else 'neither pictures nor Parquet files'}.",
+                "Name a folder with PNG, JPEG, WebP, GIF, BMP or TIFF files, or with Parquet files that hold them.",
+            )
+        return _table(choose_columns(first, column, key), lambda: _files(path, {SUFFIX}))
+    if not path.exists():
+        raise UserError(f"There is no file or folder {path}.", "Check the path.")
+    if path.suffix.lower() == SUFFIX:
+        return _table(choose_columns(path, column, key), lambda: iter([path]))
+    if path.suffix.lower() != _LIST_SUFFIX:
+        raise UserError(
+            f"{path} is neither a folder, a {SUFFIX} file nor a list of files ({_LIST_SUFFIX}).",
+            "For single pictures, use `classify`.",
+        )
+    if column or key:
+        raise UserError(f"{path} is a list of files and has no columns.", "Leave --column and --key out.")
+    return Input("list", None, lambda: _listed(path))
+
+
+def _table(columns: Columns, files: Callable[[], Iterator[Path]]) -> Input:
+    return Input("table", columns, lambda: (entry for file in files() for entry in row_groups(file, columns)))
+
+
+def _pictures(folder: Path) -> Iterator[Entry]:
+    for path in _files(folder, SUFFIXES):
+        stat = path.stat()
+        yield Entry(path, stat.st_size, stat.st_mtime_ns)
+
+
+def _listed(path: Path) -> Iterator[Entry]:
+    """Paths are taken as `classify` takes them; one that does not exist becomes a row with its error."""
+    with open(path, "rb") as lines:
+        for line in lines:
+            name = line.rstrip(b"\r\n")
+            if not name:
+                continue
+            picture = Path(os.fsdecode(name))
+            try:
+                stat = picture.stat()
+                yield Entry(picture, stat.st_size, stat.st_mtime_ns)
+            except (OSError, ValueError):
+                yield Entry(picture, -1, -1)
+
+
+def _files(folder: Path, suffixes: set[str] | frozenset[str]) -> Iterator[Path]:
+    """Files below `folder` in the order of `imaging.list_pictures`, but one folder in memory at a time.
+
+    Links to folders are not followed. Raises OSError where a folder may not be read: nothing is left out in silence.
+    """
+    with os.scandir(folder) as found:
+        inside = sorted(found, key=lambda entry: entry.name)
+    for entry in inside:
+        path = Path(entry.path)
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(path, suffixes)
+        elif path.suffix.lower() in suffixes and entry.is_file():
+            yield path
