@@ -67,7 +67,7 @@ display-packages:
 
 # Pin every version again from requirements/*.in (needs uv).
 lock:
-	for name in runtime runtime-cpu runtime-cuda bulk package train dev; do \
+	for name in runtime runtime-cpu runtime-cuda bulk cli package train dev containers; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
 	    $$(test $$name = runtime || echo --constraint requirements-runtime.txt) \
 	    requirements/$$name.in --output-file requirements-$$name.txt || exit 1; \

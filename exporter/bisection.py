@@ -98,7 +98,7 @@ def _record(reference: Reference, images: NDArray[np.uint8], temperature: float)
 
 def _under_fused_names(reference: Reference, seen: dict[str, NDArray[np.floating]]) -> dict[str, NDArray[np.floating]]:
     """The same values by the names that fused blocks have in the graph, with the norm that they compute before pooling."""
-    found = {}
+    found: dict[str, NDArray[np.floating]] = {}
     for number, block in enumerate(reference.network.blocks):
         assert isinstance(block, Block)
         at = f"blocks.{number}"

@@ -32,7 +32,11 @@ class FusedBlock(nn.Module):
 
 def fused(blocks: nn.Sequential) -> nn.Sequential:
     """The blocks, in eval mode, each fused where that is exact. The given ones are left as they are."""
-    return nn.Sequential(*(FusedBlock(block) if _may_pool_last(block) else block for block in blocks))
+    return nn.Sequential(*(_fused(block) for block in blocks))
+
+
+def _fused(block: nn.Module) -> nn.Module:
+    return FusedBlock(block) if isinstance(block, Block) and _may_pool_last(block) else block
 
 
 def _may_pool_last(block: Block) -> bool:

@@ -14,7 +14,7 @@ import dearpygui.dearpygui as dpg
 
 from runtime_app.imaging import SUFFIXES
 from runtime_app.typeface import MEDIUM, REGULAR, face_for, line_per_em, text_width
-from runtime_app.view.canvas import Box, Canvas, Label, Polygon, Rectangle, Shape, Sprite, TextField
+from runtime_app.view.canvas import Canvas, Label, Polygon, Rectangle, Shape, Sprite, TextField
 from runtime_app.view.palette import Palette
 
 _TEXTURES_KEPT = 256

@@ -1,0 +1,1 @@
+"""Container images, and the check that builds and runs them."""
