@@ -45,6 +45,14 @@ test-package: .venv-runtime/.ready-dev display-packages
 	@test -x dist/evidence/evidence || { echo "Nothing is packaged yet: run make package first." >&2; exit 2; }
 	$(RUNTIME) -m pytest tests/packaging
 
+# Build the container images, run them, and say what held (needs docker); hadolint reads their files.
+.PHONY: containers lint-containers
+containers: .venv-runtime/.ready lint-containers
+	$(RUNTIME) -m containers.check runtime bulk train
+
+lint-containers: .venv-containers/.ready
+	.venv-containers/bin/hadolint containers/runtime.Dockerfile containers/train.Dockerfile
+
 # Ray alone scores nothing: it goes beside the CPU build.
 .venv-bulk/.ready: requirements-runtime-cpu.txt
 
