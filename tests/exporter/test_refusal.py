@@ -46,12 +46,12 @@ def test_refused_model_is_not_published_and_parity_json_names_the_first_layer_th
     _break(monkeypatch, lambda optimize: True)
     bundles = tmp_path / "bundles"
     shutil.copytree(SHIPPED, bundles / "tiny")
-    with pytest.raises(GateError, match=r"The first layer that departs from torch is blocks\.0\.conv1") as caught:
+    with pytest.raises(GateError, match=r"The first layer that departs from torch is stem\.conv") as caught:
         _export(run, bundles / "tiny")
     assert caught.value.exit_status == 1
     assert str(run / "parity.json") in caught.value.advice
     found = json.loads((run / "parity.json").read_text())
-    assert found["first_departure"]["layer"] == "blocks.0.conv1"
+    assert found["first_departure"]["layer"] == "stem.conv"
     assert found["fp32"]["refusals"][0]["sentence"] in caught.value.title
     assert [path.name for path in bundles.iterdir()] == ["tiny"]
     assert open_bundle(bundles / "tiny").manifest == open_bundle(SHIPPED).manifest
