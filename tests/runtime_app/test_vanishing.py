@@ -99,7 +99,7 @@ def test_bundle_replaced_on_disk_runs_on_as_it_was_and_says_so_when_asked(
     assert presenter.loaded is running and presenter.errors == []
     presenter.selftest()
     until(presenter, lambda: presenter.selftest_words.startswith("Passed"))
-    assert "MODEL_CARD.md" in " ".join(text for text, _ in about_lines(presenter)), "the card is not the opened one"
+    assert "MODEL_CARD.md" in " ".join(line.text for line in about_lines(presenter)), "the card is not the opened one"
     presenter.open_bundle(tiny_bundle)
     until(presenter, lambda: presenter.errors)
     assert "MODEL_CARD.md" in presenter.errors[0].title and presenter.loaded is running
