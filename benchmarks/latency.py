@@ -32,6 +32,7 @@ sys.path.insert(0, str(ROOT))
 
 from runtime_app.bundle import open_bundle  # noqa: E402
 from runtime_app.classifier import Classifier  # noqa: E402
+from runtime_app.imaging import Region, open_picture, prepare  # noqa: E402
 from runtime_app.terminal import run  # noqa: E402
 from trainer.augment import normalise  # noqa: E402
 from trainer.checkpoint import Checkpoint, load_best  # noqa: E402
@@ -43,9 +44,8 @@ Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 EAGER, COMPILED = "torch eager", "torch.compile"
 GOAL = 2.5
 _SECONDS_PER_TURN = 0.1
-# The same answer, or the comparison means nothing. int8 is not held to it: these pictures are noise, on which its rounding
-# decides; the exporter's own gate has compared it with fp32 on real ones.
-_ALLOWED = {EAGER: 0.0, COMPILED: 1e-4, "onnxruntime fp32": 1e-4, "onnxruntime int8": 1.0}
+# The same answer, or the comparison means nothing; int8 rounds weights and activations, so its percentages move a little.
+_ALLOWED = {EAGER: 0.0, COMPILED: 1e-4, "onnxruntime fp32": 1e-4, "onnxruntime int8": 0.5}
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,19 @@ def require_agreement(answers: dict[str, Answer], images: NDArray[np.uint8]) -> 
             raise click.ClickException(f"{name} answers something else than torch (by {difference:.3g}).")
 
 
+def crops(count: int, size: int) -> NDArray[np.uint8]:
+    """uint8 [count, size, size, 3]: parts of the photographs that the tests use; on noise int8 may say anything."""
+    photographs = [open_picture(path) for path in sorted((ROOT / "tests" / "pictures").glob("*.jpg"))]
+    random = np.random.default_rng(0)
+    found = []
+    for index in range(count):
+        picture = photographs[index % len(photographs)]
+        side = random.uniform(0.5, 1.0) * min(picture.size)
+        left, top = random.uniform(0, picture.width - side), random.uniform(0, picture.height - side)
+        found.append(prepare(picture, (size, size), region=Region(left, top, left + side, top + side)).image)
+    return np.stack(found)
+
+
 def median_call(answer: Answer, images: NDArray[np.uint8]) -> float:
     """Milliseconds of the median call within a turn. The first call, which finds the other's threads and caches, is left out."""
     answer(images)
@@ -160,7 +173,7 @@ def main(checkpoint: Path, bundle: Path, rounds: int, threads: int, note: str, j
     torch.set_num_threads(threads)
     answers = contestants(checkpoint, bundle, threads)
     size = load_best(checkpoint).image_size
-    pictures = np.random.default_rng(0).integers(0, 256, (64, size, size, 3), dtype=np.uint8)
+    pictures = crops(64, size)
     latencies: list[Latency] = []
     for batch in (1, 8, 64):
         latencies += measure(answers, pictures[:batch].copy(), rounds)
