@@ -31,6 +31,7 @@ class Loop:
         self._dragged: tuple[Hit, tuple[float, float], bool] | None = None
         self._pointer_rested = 0.0
         self._laid_out: Any = None
+        self._loaded = presenter.loaded
         self._dump = state_dump.from_environment()
         self._browsed: list[tuple[file_dialog.Kind, list[Path]]] = []
         self.active_at = time.perf_counter()
@@ -81,6 +82,9 @@ class Loop:
         if self._laid_out is None or seen[0] != self._laid_out[0]:
             self.active_at = now
         self._laid_out = seen
+        if self.presenter.loaded is not self._loaded:
+            self._loaded = self.presenter.loaded
+            self.surface.forget_pictures()
         self.canvas = frame.compose(self.ui, self.hovered, self.focused, with_tooltip=tooltip)
         self.surface.draw(self.canvas)
         self.surface.show_field(self.ui.text_field, self.canvas.palette)

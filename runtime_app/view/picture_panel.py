@@ -68,7 +68,7 @@ def _evidence(c: Canvas, area: Box, square: Box, look: Look, shown: int, ui: Ui)
         rgba = evidence.overlay(cells, limit, grid=grid)
         return np.divide(rgba, 255, dtype=np.float32).ravel(), rgba.shape[1], rgba.shape[0]
 
-    key = ("evidence", id(result), shown, grid)
+    key = ("evidence", look.path, look.stamp, result.region, ui.presenter.resize, shown, grid)
     c.sprite(part, key, make, uv=geometry.part_of(square, part), alpha=settings.opacity)
     if grid:
         rows, columns = cells.shape
