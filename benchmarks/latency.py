@@ -23,6 +23,7 @@ import click
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
@@ -30,9 +31,10 @@ from torch import Tensor, nn
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from exporter.out_of_class import random_crops  # noqa: E402
 from runtime_app.bundle import open_bundle  # noqa: E402
 from runtime_app.classifier import Classifier  # noqa: E402
-from runtime_app.imaging import Region, open_picture, prepare  # noqa: E402
+from runtime_app.imaging import open_picture  # noqa: E402
 from runtime_app.terminal import run  # noqa: E402
 from trainer.augment import normalise  # noqa: E402
 from trainer.checkpoint import Checkpoint, load_best  # noqa: E402
@@ -112,17 +114,9 @@ def require_agreement(answers: dict[str, Answer], images: NDArray[np.uint8]) -> 
             raise click.ClickException(f"{name} answers something else than torch (by {difference:.3g}).")
 
 
-def crops(count: int, size: int) -> NDArray[np.uint8]:
-    """uint8 [count, size, size, 3]: parts of the photographs that the tests use; on noise int8 may say anything."""
-    photographs = [open_picture(path) for path in sorted((ROOT / "tests" / "pictures").glob("*.jpg"))]
-    random = np.random.default_rng(0)
-    found = []
-    for index in range(count):
-        picture = photographs[index % len(photographs)]
-        side = random.uniform(0.5, 1.0) * min(picture.size)
-        left, top = random.uniform(0, picture.width - side), random.uniform(0, picture.height - side)
-        found.append(prepare(picture, (size, size), region=Region(left, top, left + side, top + side)).image)
-    return np.stack(found)
+def photographs() -> list[Image.Image]:
+    """Those that the tests use; on noise int8 may say anything."""
+    return [open_picture(path) for path in sorted((ROOT / "tests" / "pictures").glob("*.jpg"))]
 
 
 def median_call(answer: Answer, images: NDArray[np.uint8]) -> float:
@@ -173,7 +167,7 @@ def main(checkpoint: Path, bundle: Path, rounds: int, threads: int, note: str, j
     torch.set_num_threads(threads)
     answers = contestants(checkpoint, bundle, threads)
     size = load_best(checkpoint).image_size
-    pictures = crops(64, size)
+    pictures = random_crops(photographs(), 64, size, np.random.default_rng(0), least=0.5)
     latencies: list[Latency] = []
     for batch in (1, 8, 64):
         latencies += measure(answers, pictures[:batch].copy(), rounds)

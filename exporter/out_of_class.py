@@ -36,10 +36,16 @@ def out_of_class_sets(size: int, data_name: str, *, per_set: int = PER_SET) -> d
 
 def _photographs(size: int, count: int, random: Generator) -> Pictures:
     pictures = [Image.fromarray(image) for image in load_sample_images().images]
+    return random_crops(pictures, count, size, random, least=0.2)
+
+
+def random_crops(pictures: list[Image.Image], count: int, size: int, random: Generator, *, least: float) -> Pictures:
+    """uint8 [count, size, size, 3]: squares of the pictures in turn, at random places, their sides between the share
+    `least` and all of a picture's shorter side."""
     crops = []
     for index in range(count):
         picture = pictures[index % len(pictures)]
-        side = random.uniform(0.2, 1.0) * min(picture.size)
+        side = random.uniform(least, 1.0) * min(picture.size)
         left, top = random.uniform(0, picture.width - side), random.uniform(0, picture.height - side)
         crops.append(prepare(picture, (size, size), region=Region(left, top, left + side, top + side)).image)
     return np.stack(crops)

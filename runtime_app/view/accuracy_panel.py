@@ -11,7 +11,7 @@ from runtime_app.presenter.shown import row_words
 from runtime_app.presenter.wording import percent
 from runtime_app.typeface import MEDIUM, text_width
 from runtime_app.view import lists, widgets
-from runtime_app.view.canvas import BODY, SMALL, VERDICT, Box, Canvas
+from runtime_app.view.canvas import BODY, SMALL, VERDICT, Box, Canvas, Same
 from runtime_app.view.ui import Listing, Ui
 
 _HEAD, _ROW = 32, 52
@@ -79,7 +79,7 @@ def _mistake(c: Canvas, box: Box, ui: Ui, index: int, true: str) -> None:
         c.rectangle(box, c.palette.raised, radius=6)
     image = p.library.input_of(index)
     if image is not None:
-        c.sprite(Box(box.x + 4, box.y + 4, 40, 40), ("tiny", id(image)), lists.input_pixels(image))
+        c.sprite(Box(box.x + 4, box.y + 4, 40, 40), ("tiny", Same(image)), lists.input_pixels(image))
     words, state = row_words(p, index)
     ink = c.palette.ink if state == "sure" else c.palette.attention
     x = box.x + 54

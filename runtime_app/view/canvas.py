@@ -15,6 +15,20 @@ Colour = tuple[int, int, int] | tuple[int, int, int, int]
 Pixels = tuple[NDArray[np.float32], int, int]  # float32 [h * w * 4] RGBA 0..1, width, height
 
 
+class Same:
+    """A key that is equal for one and the same array alone. It keeps the array, so that no later one can take its place
+    in memory and be mistaken for it."""
+
+    def __init__(self, array: NDArray[np.generic]) -> None:
+        self._array = array
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and other._array is self._array
+
+    def __hash__(self) -> int:
+        return id(self._array)
+
+
 @dataclass(frozen=True)
 class Box:
     x: float

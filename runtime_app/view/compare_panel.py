@@ -9,7 +9,7 @@ from runtime_app.presenter.shown import current_look
 from runtime_app.presenter.wording import percent
 from runtime_app.typeface import text_width
 from runtime_app.view import lists, widgets
-from runtime_app.view.canvas import BODY, SMALL, TITLE, Box, Canvas
+from runtime_app.view.canvas import BODY, SMALL, TITLE, Box, Canvas, Same
 from runtime_app.view.ui import Listing, Ui
 
 _LIST, _ROW, _BARS = 340, 44, 10
@@ -70,7 +70,7 @@ def _list(
             c.rectangle(spot, c.palette.raised, radius=6)
         image = p.library.input_of(index)
         if image is not None:
-            c.sprite(Box(spot.x + 4, spot.y + 4, 32, 32), ("tiny", id(image)), lists.input_pixels(image))
+            c.sprite(Box(spot.x + 4, spot.y + 4, 32, 32), ("tiny", Same(image)), lists.input_pixels(image))
         c.text(spot.x + 46, spot.y + 12, p.library.paths[index].name, SMALL, c.palette.muted, width=spot.w - 56)
         both = np.isfinite(first[index]).all() and np.isfinite(second[index]).all()
         if both:

@@ -6,7 +6,7 @@ from runtime_app.presenter.library import FAILED, NONE, SURE, UNSURE
 from runtime_app.presenter.shown import is_wrong, row_words
 from runtime_app.typeface import text_width
 from runtime_app.view import lists, widgets
-from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, TextField
+from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, Same, TextField
 from runtime_app.view.ui import Listing, Ui
 
 _TILE, _GAP, _CAPTION = 144, 12, 44
@@ -117,7 +117,7 @@ def _tile(c: Canvas, box: Box, ui: Ui, index: int) -> None:
         factor = (box.w - 12) / max(size)
         w, h = size[0] * factor, size[1] * factor
         spot = Box(frame.centre - w / 2, frame.middle - h / 2, w, h)
-        c.sprite(spot, ("thumbnail", path, id(rgba)), lambda: (rgba, size[0], size[1]))
+        c.sprite(spot, ("thumbnail", path, Same(rgba)), lambda: (rgba, size[0], size[1]))
     edge = {"unsure": c.palette.attention, "none": c.palette.attention, "failed": c.palette.danger}.get(state)
     if is_wrong(p, index):
         edge = c.palette.danger

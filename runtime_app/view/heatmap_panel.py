@@ -10,7 +10,7 @@ from runtime_app.presenter.library import Filter, Library
 from runtime_app.presenter.shown import row_words
 from runtime_app.typeface import text_width
 from runtime_app.view import lists, widgets
-from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, Pixels
+from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, Pixels, Same
 from runtime_app.view.ui import Listing, Ui
 
 _LOWEST, _HIGHEST = 28, 40  # height of a row
@@ -78,7 +78,7 @@ def _row(c: Canvas, box: Box, ui: Ui, index: int, left: float, column: float, co
         c.rectangle(Box(box.x - 8, box.y, 3, box.h - 2), c.palette.accent, radius=1)
     image = library.input_of(index)
     if image is not None:
-        c.sprite(Box(box.x, box.y + 1, box.h - 4, box.h - 4), ("tiny", id(image)), lists.input_pixels(image))
+        c.sprite(Box(box.x, box.y + 1, box.h - 4, box.h - 4), ("tiny", Same(image)), lists.input_pixels(image))
     text_ink = c.palette.danger if index in library.errors else c.palette.ink
     c.text(
         box.x + box.h + 8, box.middle - 1, library.paths[index].name, BODY, text_ink, width=left - box.x - box.h - 20
@@ -152,9 +152,9 @@ def card(c: Canvas, ui: Ui) -> None:
             w, h = thumbnail.size[0] * factor, thumbnail.size[1] * factor
             spot = Box(box.x + 12 + (128 - w) / 2, box.y + 12 + (128 - h) / 2, w, h)
             rgba, size = thumbnail.rgba, thumbnail.size
-            c.sprite(spot, ("thumbnail", path, id(rgba)), lambda: (rgba, size[0], size[1]))
+            c.sprite(spot, ("thumbnail", path, Same(rgba)), lambda: (rgba, size[0], size[1]))
         else:
-            c.sprite(Box(box.x + 12, box.y + 12, 128, 128), ("tiny", id(image)), lists.input_pixels(image))
+            c.sprite(Box(box.x + 12, box.y + 12, 128, 128), ("tiny", Same(image)), lists.input_pixels(image))
             ui.want_thumbnails((index,))
     c.text(box.x + 12, box.bottom - 32, path.name, SMALL, c.palette.ink, width=width - 24, bold=True)
     c.text(box.x + 12, box.bottom - 14, words, SMALL, c.palette.muted, width=width - 24)

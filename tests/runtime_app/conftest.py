@@ -3,11 +3,14 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.runtime_app.samples import ROOT, TINY, Run, draw_digit
+from runtime_app.presenter.presenter import Presenter
+from runtime_app.settings import Settings
+from tests.runtime_app.samples import ROOT, TINY, Run, draw_digit, until
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +60,13 @@ def labelled(tmp_path: Path) -> Path:
         draw_digit(name, 96).save(folder / label / f"{file}.png")
     (folder / "0" / "broken.png").write_bytes(b"no picture")
     return folder
+
+
+@pytest.fixture
+def presenter(tiny_bundle: Path) -> Iterator[Presenter]:
+    """With the tiny bundle open; no window."""
+    made = Presenter(Settings(device="cpu"))
+    made.open_bundle(tiny_bundle)
+    until(made, lambda: made.loaded is not None)
+    yield made
+    made.close(1)

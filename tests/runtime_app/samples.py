@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from runtime_app.manifest import digest_of
+from runtime_app.presenter.presenter import Presenter
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -41,3 +43,14 @@ def draw_digit(name: str, side: int) -> Image.Image:
         for row, column in enumerate((6, 5, 5, 4, 4, 3, 3), start=1):
             grid[row, column] = 255
     return Image.fromarray(grid).resize((side, side), Image.Resampling.BICUBIC).convert("RGB")
+
+
+def until(presenter: Presenter, reached: Callable[[], object], seconds: float = 20) -> None:
+    """Take what the workers report until it holds."""
+    end = time.monotonic() + seconds
+    while True:
+        presenter.poll()
+        if reached():
+            return
+        assert time.monotonic() < end, "not reached in time"
+        time.sleep(0.005)

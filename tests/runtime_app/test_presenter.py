@@ -3,7 +3,6 @@
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,27 +24,8 @@ from runtime_app.presenter.shown import class_bars, status, words
 from runtime_app.presenter.wording import percent
 from runtime_app.settings import Settings, load_settings, remember, save_settings
 from runtime_app.view import geometry
-from runtime_app.view.canvas import Box
-from tests.runtime_app.samples import draw_digit, rename_bundle
-
-
-@pytest.fixture
-def presenter(tiny_bundle: Path) -> Iterator[Presenter]:
-    made = Presenter(Settings(device="cpu"))
-    made.open_bundle(tiny_bundle)
-    until(made, lambda: made.loaded is not None)
-    yield made
-    made.close(1)
-
-
-def until(presenter: Presenter, reached: Callable[[], object], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while True:
-        presenter.poll()
-        if reached():
-            return
-        assert time.monotonic() < end, "not reached in time"
-        time.sleep(0.005)
+from runtime_app.view.canvas import Box, Same
+from tests.runtime_app.samples import draw_digit, rename_bundle, until
 
 
 def test_folder_is_listed_shown_and_classified(presenter: Presenter, digits: Path) -> None:
@@ -350,3 +330,12 @@ def test_watched_folder_shows_new_pictures(presenter: Presenter, digits: Path) -
     Image.new("RGB", (40, 40), "white").save(digits / "new.png")
     until(presenter, lambda: presenter.current is not None)
     assert [path.name for path in presenter.library.paths] == ["new.png"]
+
+
+def test_a_texture_key_is_never_mistaken_for_that_of_a_later_array():
+    """Where a freed array's place in memory is used again, the picture of the old one would be drawn."""
+    keys = {Same(np.zeros(3, np.uint8)): number for number in range(100)}
+    assert len(keys) == 100
+    array = np.zeros(3, np.uint8)
+    assert Same(array) == Same(array) and hash(Same(array)) == hash(Same(array))
+    assert Same(array) != Same(array.copy())

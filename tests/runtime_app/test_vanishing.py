@@ -5,8 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +13,9 @@ from PIL import Image
 
 from runtime_app.presenter import Presenter
 from runtime_app.presenter.about import about_lines
-from runtime_app.settings import Settings
 from tests.campaigns.common import is_clear_sentence
 from tests.campaigns.forge import edit
-from tests.runtime_app.samples import ROOT, TINY
+from tests.runtime_app.samples import ROOT, TINY, until
 from tests.runtime_app.window_driver import window
 
 MANY = 4000
@@ -34,23 +31,6 @@ def many(folder: Path) -> Path:
         for index in range(1, MANY // 2):
             os.link(first, folder / part / f"{index:05}.png")
     return folder
-
-
-@pytest.fixture
-def presenter(tiny_bundle: Path) -> Iterator[Presenter]:
-    made = Presenter(Settings(device="cpu"))
-    made.open_bundle(tiny_bundle)
-    until(made, lambda: made.loaded is not None)
-    yield made
-    made.close(1)
-
-
-def until(presenter: Presenter, reached: Callable[[], object], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not reached():
-        presenter.poll()
-        assert time.monotonic() < end, "not reached in time"
-        time.sleep(0.005)
 
 
 def test_folder_that_goes_away_during_classify_costs_its_pictures_only(tmp_path: Path) -> None:
