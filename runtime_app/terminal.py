@@ -2,6 +2,7 @@
 
 import logging
 import logging.handlers
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -30,28 +31,45 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def run(command: click.Command, program: str) -> NoReturn:
     """Run a click command and leave with its exit status; an exception becomes one sentence on stderr."""
-    start_log()
+    try:
+        start_log()
+        status = _run(command, program)
+        _end_at_once_from_now_on()
+    except (KeyboardInterrupt, click.Abort):
+        _end_at_once_from_now_on()
+        click.echo("Interrupted.", err=True)
+        status = 130
+    sys.exit(status)
+
+
+def _run(command: click.Command, program: str) -> int:
+    """The exit status, once everything but Ctrl-C has been told to the user."""
     try:
         status = command.main(prog_name=program, standalone_mode=False)
     except click.exceptions.Exit as request:
-        sys.exit(request.exit_code)
+        return request.exit_code
+    except click.Abort:
+        raise
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted.", err=True)
-        sys.exit(130)
+        return error.exit_code
     except BrokenPipeError:
         sys.stderr.close()  # the reader of a pipe left (as `| head` does): nothing to report, and nobody to report to
-        sys.exit(1)
+        return 1
     except Exception as error:  # the one place where a failure meets a user of the terminal
         explanation = explain(error)
         log.error("%s", explanation.details)
         click.echo(f"Error: {explanation.title} {explanation.advice}".rstrip(), err=True)
         if log.isEnabledFor(logging.DEBUG):
             click.echo(explanation.details, err=True)
-        sys.exit(explanation.exit_status)
-    sys.exit(status if isinstance(status, int) else 0)
+        return explanation.exit_status
+    return status if isinstance(status, int) else 0
+
+
+def _end_at_once_from_now_on() -> None:
+    """The work is done or given up: a signal that comes while Python ends itself would only print a traceback."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def log_file() -> Path:

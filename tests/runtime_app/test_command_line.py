@@ -246,3 +246,14 @@ def test_bulk_without_ray_names_its_requirements_file(app: Run, digits: Path) ->
     answer = app("bulk", digits, "out", "--bundle", TINY)
     assert answer.returncode == 2 and answer.stdout == ""
     assert "requirements-bulk.txt" in answer.stderr and len(answer.stderr.splitlines()) == 1
+
+
+def test_ctrl_c_after_the_last_line_ends_the_process_without_a_traceback() -> None:
+    program = """
+import atexit, os, signal, click
+from runtime_app import terminal
+atexit.register(os.kill, os.getpid(), signal.SIGINT)
+terminal.run(click.Command("work", callback=lambda: click.echo("done")), "work")
+"""
+    answer = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (answer.stdout, answer.stderr, answer.returncode) == ("done\n", "", -signal.SIGINT)
