@@ -126,9 +126,9 @@ def read_rows(path: Path) -> list[EpochMetrics]:
     if not path.is_file():
         return []
     try:
-        with open(path, newline="") as file:
+        with open(path, newline="", encoding="utf-8") as file:
             return msgspec.convert(list(csv.DictReader(file)), list[EpochMetrics], strict=False)
-    except (msgspec.ValidationError, csv.Error) as error:
+    except (msgspec.ValidationError, csv.Error, UnicodeDecodeError) as error:
         raise UserError(f"{path} is damaged ({error}).", "Restore it from a copy, or delete it.") from error
 
 

@@ -4,6 +4,8 @@ Work never touches the GUI library. It returns a value, or yields values as they
 them with `reports`.
 """
 
+import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -39,12 +41,17 @@ class Ticket:
 
 
 Work = Callable[[Ticket], Any]
+_BACKGROUND = 5  # steps of niceness
 
 
 class Worker:
-    """Runs requests in order. A newer request of a kind replaces the older ones of that kind, waiting or running."""
+    """Runs requests in order. A newer request of a kind replaces the older ones of that kind, waiting or running.
 
-    def __init__(self, name: str) -> None:
+    background: where its work and the window both want the processor, the window comes first.
+    """
+
+    def __init__(self, name: str, *, background: bool = False) -> None:
+        self._background = background
         self._condition = threading.Condition()
         self._waiting: deque[tuple[Ticket, Work]] = deque()
         self._reports: deque[Report] = deque()
@@ -63,7 +70,7 @@ class Worker:
             self._newest[kind] = self._open[kind] = self._count
             self._waiting = deque(item for item in self._waiting if item[0].kind != kind)
             self._waiting.append((ticket, work))
-            self._condition.notify()
+            self._condition.notify_all()
             return self._count
 
     def cancel(self, kind: str) -> None:
@@ -81,6 +88,11 @@ class Worker:
             self._reports.clear()
             return taken
 
+    def wait(self, seconds: float) -> None:
+        """Until there is a report to take, at most `seconds`."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._reports, seconds)
+
     def is_wanted(self, kind: str, number: int) -> bool:
         return not self._closed and self._newest.get(kind) == number
 
@@ -97,11 +109,13 @@ class Worker:
         with self._condition:
             self._closed = True
             self._waiting.clear()
-            self._condition.notify()
+            self._condition.notify_all()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def _loop(self) -> None:
+        if self._background:
+            _give_way()
         while True:
             with self._condition:
                 while not self._waiting and not self._closed:
@@ -137,3 +151,10 @@ class Worker:
             if self._open.get(report.kind) == report.number and report.last:
                 del self._open[report.kind]
             self._reports.append(report)
+            self._condition.notify_all()
+
+
+def _give_way() -> None:
+    """Lower the priority of this thread and of those that it starts. Only on Linux do threads have one of their own."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + _BACKGROUND)

@@ -98,5 +98,5 @@ def read_record(path: Path) -> RunRecord:
                 "Use the version of the trainer that wrote it.",
             )
         return msgspec.json.decode(raw, type=RunRecord)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is damaged ({error}).", "Restore it from a copy, or train again.") from error

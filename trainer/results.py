@@ -6,8 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 
+from runtime_app.errors import UserError
 from trainer.checkpoint import load_best
 from trainer.engine import DeviceData, predict_averaged, predict_data
 from trainer.files import write_bytes_atomically
@@ -55,9 +57,14 @@ def best_row(rows: list[EpochMetrics]) -> EpochMetrics:
 
 
 def read_finished(folder: Path) -> dict[str, Any] | None:
-    """summary.json of a finished run, or None."""
+    """summary.json of a finished run, or None. Raises UserError when it is damaged."""
     path = folder / "summary.json"
-    return json.loads(path.read_text()) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is damaged ({error}).", "Restore it from a copy, or delete it.") from error
 
 
 def write_results(

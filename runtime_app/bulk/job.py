@@ -65,7 +65,7 @@ def read_job(output: Path) -> Job | None:
         return None
     try:
         return msgspec.json.decode(raw, type=Job)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise UserError(
             f"{output / JOB_FILE} does not describe a job of this version ({error}).",
             "Start the job anew with --overwrite.",

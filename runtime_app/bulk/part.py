@@ -119,7 +119,7 @@ def read_summary(output: Path, number: int, job: str) -> Summary | None:
     try:
         footer = pq.read_metadata(part_path(output, number))
         meta = msgspec.json.decode((footer.metadata or {}).get(_META, b""), type=PartMeta)
-    except (OSError, pa.ArrowException, msgspec.MsgspecError):
+    except (OSError, pa.ArrowException, msgspec.MsgspecError, UnicodeDecodeError):
         return None
     return Summary(footer.num_rows, meta.failures) if (meta.job, meta.part) == (job, number) else None
 

@@ -24,6 +24,7 @@ VIEWS: tuple[View, ...] = ("picture", "heatmap", "gallery", "compare", "accuracy
 
 WORKERS = ("look", "batch", "thumbnails", "outside", "chores", "watch", "bundle", "compare", "memory")
 """One thread each, so that what waits (a dialog, a watched folder) keeps nothing else waiting."""
+_BACKGROUND = ("batch", "compare")  # what they work on, nobody looks at yet
 KEYED = 10
 """Classes that a digit key stands for: 1 to 9, and 0 for the tenth."""
 
@@ -35,7 +36,7 @@ class State:
         self.settings = settings
         self.resize: Resize | None = resize or settings.resize or None
         self.version = 0
-        self.workers = {name: Worker(name) for name in WORKERS}
+        self.workers = {name: Worker(name, background=name in _BACKGROUND) for name in WORKERS}
         self.library = Library()
         self.loaded: Loaded | None = None
         self.look: Look | None = None

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from runtime_app import heap
 from runtime_app.bundle import Bundle
 from runtime_app.catalog import open_bundle_or_newest
 from runtime_app.classifier import Classifier
@@ -123,13 +124,16 @@ def classify_all(
         outcomes = classify_files(paths, loaded.classifier, resize, _batch_for(pictures))
         chunk: list[tuple[int, Outcome]] = []
         reported = time.perf_counter()
-        for (index, _), outcome in zip(pictures, outcomes, strict=False):
-            chunk.append((index, _without_evidence(outcome)))
-            if time.perf_counter() - reported >= _REPORT_SECONDS:
+        try:
+            for (index, _), outcome in zip(pictures, outcomes, strict=False):
+                chunk.append((index, _without_evidence(outcome)))
+                if time.perf_counter() - reported >= _REPORT_SECONDS:
+                    yield chunk
+                    chunk, reported = [], time.perf_counter()
+            if chunk:
                 yield chunk
-                chunk, reported = [], time.perf_counter()
-        if chunk:
-            yield chunk
+        finally:
+            heap.give_back()
 
     return work
 
@@ -179,11 +183,15 @@ def to_rgba(picture: Image.Image) -> NDArray[np.float32]:
 
 
 def _reduced(picture: Image.Image, side: int) -> Image.Image:
-    """At most `side` pixels along the longer side; box reduction first, because large pictures must show quickly."""
-    factor = max(1, int(max(picture.size) / side / 2))
-    reduced = picture.reduce(factor) if factor > 1 else picture.copy()
-    reduced.thumbnail((side, side), Image.Resampling.BICUBIC)
-    return reduced
+    """At most `side` pixels along the longer side; itself where it is no larger. Whole boxes of pixels are averaged first:
+    of a large picture, bicubic resampling alone takes longer than decoding it."""
+    factor = max(picture.size) // side
+    reduced = picture.reduce(factor) if factor > 1 else picture
+    scale = side / max(reduced.size)
+    if scale >= 1:
+        return reduced
+    width, height = (max(1, round(edge * scale)) for edge in reduced.size)
+    return reduced.resize((width, height), Image.Resampling.BICUBIC)
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -15,10 +15,11 @@ from runtime_app.view.ui import Ui
 
 TITLE = "Evidence"
 _TOOLTIP_AFTER = 0.5  # seconds that the pointer rests
+_QUICK_ANSWER = 0.005  # seconds
 
 
 class Loop:
-    """active_at: when something was last done or changed (time.perf_counter)."""
+    """touched_at: when the person last did something; changed_at: when something else last was shown (time.perf_counter)."""
 
     def __init__(self, presenter: Presenter) -> None:
         settings = presenter.settings
@@ -34,7 +35,7 @@ class Loop:
         self._loaded = presenter.loaded
         self._dump = state_dump.from_environment()
         self._browsed: list[tuple[file_dialog.Kind, list[Path]]] = []
-        self.active_at = time.perf_counter()
+        self.touched_at = self.changed_at = time.perf_counter()
 
     def turn(self) -> None:
         """Workers, input, layout, frame. An exception in any of them becomes the error window."""
@@ -48,13 +49,18 @@ class Loop:
     def _work(self) -> None:
         p, surface = self.presenter, self.surface
         p.poll()
+        before = p.version
         self._move()
         for event in surface.events():
-            self.active_at = time.perf_counter()
+            self.touched_at = time.perf_counter()
             self._on_event(event)
         while self._browsed:
             self.ui.chosen(*self._browsed.pop())
         self._take_text()
+        look = p.workers["look"]
+        if p.version != before and look.queue_length:
+            look.wait(_QUICK_ANSWER)  # what is known already, or a part of a picture, is answered in the same frame
+            p.poll()
         surface.scale = p.settings.scale or scale.detect()
         self._lay_out()
         self._dump.write_if_asked(self)
@@ -80,7 +86,7 @@ class Loop:
         if seen == self._laid_out:
             return
         if self._laid_out is None or seen[0] != self._laid_out[0]:
-            self.active_at = now
+            self.changed_at = now
         self._laid_out = seen
         if self.presenter.loaded is not self._loaded:
             self._loaded = self.presenter.loaded
@@ -101,7 +107,7 @@ class Loop:
         pointer = self.surface.pointer
         if pointer != self.ui.pointer:
             self.ui.pointer = pointer
-            self.active_at = self._pointer_rested = time.perf_counter()
+            self.touched_at = self._pointer_rested = time.perf_counter()
             if self._dragged is not None:
                 self._drag("move")
         hit = self._hit_at(*pointer)

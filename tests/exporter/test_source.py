@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -73,6 +74,32 @@ def test_a_file_that_is_no_checkpoint_is_refused(runs: Path) -> None:
     (runs / "a" / "best.pt").write_bytes(b"not a checkpoint at all")
     with pytest.raises(UserError, match="not a checkpoint"):
         load_source(runs / "a" / "best.pt")
+
+
+@pytest.mark.parametrize("name", ["best.pt", "config.json", "metrics.csv", "summary.json"])
+@pytest.mark.parametrize("damage", ["empty", "half", "zeros", "another encoding", "another value", "noise"])
+def test_a_damaged_file_of_a_run_is_named_in_one_sentence_or_harmless(runs: Path, name: str, damage: str) -> None:
+    path = runs / "a" / name
+    whole = path.read_bytes()
+    half = len(whole) // 2
+    path.write_bytes(
+        {
+            "empty": b"",
+            "half": whole[:half],
+            "zeros": whole[:half] + bytes(min(400, half)) + whole[half + 400 :],
+            "another encoding": whole[:half] + b"\xe4\xff" + whole[half:],
+            "another value": b"[]\n",
+            "noise": np.random.default_rng(0).bytes(len(whole)),
+        }[damage]
+    )
+    try:
+        load_source(runs / "a" / "best.pt")
+    except UserError as error:
+        assert str(path) in error.title and error.title.endswith(".") and error.advice
+        assert error.exit_status == 2 and "\n" not in error.title
+    else:
+        # Only the curves are told by the one, which may be cut short; bytes of the other that hold no weight may differ.
+        assert name in ("metrics.csv", "best.pt")
 
 
 class _Evil:

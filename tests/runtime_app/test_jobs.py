@@ -1,8 +1,11 @@
 """The worker: order, newest request wins, failures become words, closing does not wait for long work."""
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -33,6 +36,31 @@ def finished(reports: list[Report]) -> bool:
 def test_work_runs_in_another_thread_and_its_value_comes_back(worker: Worker) -> None:
     worker.submit("who", lambda ticket: threading.current_thread().name)
     assert collect(worker, finished)[0].value == "test"
+
+
+def test_waiting_ends_with_the_first_report_or_in_time(worker: Worker) -> None:
+    began = time.monotonic()
+    worker.wait(0.2)
+    assert 0.2 <= time.monotonic() - began < 2
+    worker.submit("who", lambda ticket: time.sleep(0.05) or "done")
+    worker.wait(20)
+    assert [report.value for report in worker.reports()] == ["done"] and time.monotonic() - began < 10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there do threads have a priority of their own")
+def test_background_work_gives_way_with_the_threads_that_it_starts(worker: Worker) -> None:
+    def priorities() -> list[int]:
+        with ThreadPoolExecutor(1) as pool:
+            there = pool.submit(os.getpriority, os.PRIO_PROCESS, 0).result()
+        return [os.getpriority(os.PRIO_PROCESS, 0), there]
+
+    background, here = Worker("background", background=True), os.getpriority(os.PRIO_PROCESS, 0)
+    for each in (worker, background):
+        each.submit("priorities", lambda ticket: priorities())
+    assert collect(worker, finished)[0].value == [here, here]
+    lower = collect(background, finished)[0].value
+    background.close(1)
+    assert lower[0] == lower[1] > here
 
 
 def test_newer_request_of_a_kind_replaces_waiting_and_running_ones(worker: Worker) -> None:
