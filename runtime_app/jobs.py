@@ -41,7 +41,7 @@ class Ticket:
 
 
 Work = Callable[[Ticket], Any]
-_BACKGROUND = 5  # steps of niceness
+_BACKGROUND = 10  # steps of niceness
 
 
 class Worker:
@@ -81,12 +81,19 @@ class Worker:
             self._open.pop(kind, None)
             self._waiting = deque(item for item in self._waiting if item[0].kind != kind)
 
-    def reports(self) -> list[Report]:
-        """Take what has come since the last call, in order, without what was replaced or cancelled meanwhile."""
-        with self._condition:
-            taken = [report for report in self._reports if self._newest.get(report.kind) == report.number]
-            self._reports.clear()
-            return taken
+    def reports(self) -> Iterator[Report]:
+        """Take what has come, in order, without what was replaced or cancelled meanwhile; what is not taken stays."""
+        while True:
+            with self._condition:
+                while self._reports and not self._is_newest(self._reports[0]):
+                    self._reports.popleft()
+                if not self._reports:
+                    return
+                report = self._reports.popleft()
+            yield report
+
+    def _is_newest(self, report: Report) -> bool:
+        return self._newest.get(report.kind) == report.number
 
     def wait(self, seconds: float) -> None:
         """Until there is a report to take, at most `seconds`."""
@@ -115,7 +122,7 @@ class Worker:
 
     def _loop(self) -> None:
         if self._background:
-            _give_way()
+            give_way()
         while True:
             with self._condition:
                 while not self._waiting and not self._closed:
@@ -154,7 +161,7 @@ class Worker:
             self._condition.notify_all()
 
 
-def _give_way() -> None:
+def give_way() -> None:
     """Lower the priority of this thread and of those that it starts. Only on Linux do threads have one of their own."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + _BACKGROUND)

@@ -1,8 +1,9 @@
 """Many pictures through imaging and the classifier: decoded ahead in threads, run in batches, results in order."""
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,6 +19,8 @@ from runtime_app.pixel_budget import PixelBudget
 from runtime_app.verdict import Verdict, scores, verdict
 
 BATCH = 64
+# Batches at a time: while the threads of one wait for each other, or its results are put together, the other computes.
+_RUNNING = 2
 # All decoding threads together hold as much as the largest picture that is accepted; small ones never wait.
 DECODING = PixelBudget(MAX_PIXELS)
 
@@ -69,7 +72,7 @@ def prepare_file(path: Path, bundle: Bundle, resize: Resize | None, source: Sour
 def classify_files(
     paths: Iterable[Path], classifier: Classifier, resize: Resize | None = None, batch: int = BATCH
 ) -> Iterator[Outcome]:
-    """Yield one outcome per path, in order. While one batch runs, the next is decoded; no more than two are in memory."""
+    """Yield one outcome per path, in order. While two batches run, the next is decoded; no more are in memory."""
     return classify_sources(((path, path) for path in paths), classifier, resize, batch)
 
 
@@ -83,19 +86,30 @@ def classify_sources(
     """The same for pictures that are not all files: (name, source). threads: that decode; 0: one for every core."""
     workers = max(2, threads or os.cpu_count() or 1)
     remaining = iter(pictures)
-    with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
+    waiting: deque[Future[list[Outcome]]] = deque()
+    decoders = ThreadPoolExecutor(workers, thread_name_prefix="decode")
+    runners = ThreadPoolExecutor(_RUNNING, thread_name_prefix="run")
 
-        def decode() -> list:
-            chunk = list(islice(remaining, batch))
-            return [
-                (path, pool.submit(prepare_file, path, classifier.bundle, resize, source)) for path, source in chunk
-            ]
+    def begin() -> None:
+        chunk = [
+            (path, decoders.submit(prepare_file, path, classifier.bundle, resize, source))
+            for path, source in islice(remaining, batch)
+        ]
+        if chunk:
+            waiting.append(
+                runners.submit(lambda: classify_prepared([(path, f.result()) for path, f in chunk], classifier))
+            )
 
-        waiting = decode()
+    try:
+        for _ in range(_RUNNING + 1):
+            begin()
         while waiting:
-            ready = [(path, future.result()) for path, future in waiting]
-            waiting = decode()
-            yield from classify_prepared(ready, classifier)
+            outcomes = waiting.popleft().result()
+            begin()
+            yield from outcomes
+    finally:  # also when nobody wants the rest
+        decoders.shutdown(wait=False, cancel_futures=True)
+        runners.shutdown(cancel_futures=True)
 
 
 def classify_prepared(ready: list[tuple[Path, Prepared | Failure]], classifier: Classifier) -> list[Outcome]:

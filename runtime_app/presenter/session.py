@@ -1,5 +1,6 @@
 """Bundles and pictures: requests go to the workers and come back in `poll`, where they change what is shown."""
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from runtime_app.settings import remember
 _LOOKS_KEPT = 3  # whole pictures: 36 MB each at 12 megapixels
 _LOOKED_PIXELS_KEPT = 60_000_000
 _THUMBNAILS_KEPT = 400
+_POLL_SECONDS = 0.012
 
 
 class Session(Teaching):
@@ -241,12 +243,17 @@ class Session(Teaching):
 
     # ---- the way back from the workers -------------------------------------------------------------------------
 
-    def poll(self) -> None:
-        """Apply what the workers have finished. Called once a frame."""
+    def poll(self) -> bool:
+        """Apply what the workers have finished. Called once a frame; False when more has come than a frame has time for,
+        which stays for the next one."""
+        end = time.perf_counter() + _POLL_SECONDS
         for worker in self.workers.values():
             for report in worker.reports():
                 self._apply(report)
                 self.changed()
+                if time.perf_counter() > end:
+                    return False
+        return True
 
     def _apply(self, report: Report) -> None:
         if report.error is not None:

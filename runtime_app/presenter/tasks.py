@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from runtime_app.catalog import open_bundle_or_newest
 from runtime_app.classifier import Classifier
 from runtime_app.errors import UserError
 from runtime_app.imaging import SUFFIXES, Region, Resize, open_picture, prepare
-from runtime_app.jobs import Ticket
+from runtime_app.jobs import Ticket, give_way
 from runtime_app.pipeline import DECODING, Outcome, Result, classify_files, interpret
 from runtime_app.providers import Device
 
@@ -76,13 +77,15 @@ def load(source: Bundle | Path | None, device: Device, precision: str, threads: 
     if precision != "auto" and precision not in {variant.precision for variant in bundle.manifest.variants}:
         notice = f"This bundle has no {precision} model."
         precision = "auto"
-    try:
-        classifier = Classifier(bundle, device, precision, threads)
-    except UserError as error:
-        if device != "cuda" or "CUDA" not in error.title:
-            raise
-        notice = error.title
-        classifier = Classifier(bundle, "auto", precision, threads)
+    # The session's own threads get the priority of the one that opens it: they work for the background too.
+    with ThreadPoolExecutor(1, initializer=give_way) as background:
+        try:
+            classifier = background.submit(Classifier, bundle, device, precision, threads).result()
+        except UserError as error:
+            if device != "cuda" or "CUDA" not in error.title:
+                raise
+            notice = error.title
+            classifier = background.submit(Classifier, bundle, "auto", precision, threads).result()
     return Loaded(bundle, classifier, notice)
 
 

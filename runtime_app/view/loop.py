@@ -1,5 +1,6 @@
 """One turn of the window's loop, and what pointer and keys mean."""
 
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ _QUICK_ANSWER = 0.005  # seconds
 
 
 class Loop:
-    """touched_at: when the person last did something; changed_at: when something else last was shown (time.perf_counter)."""
+    """touched_at: when the person last did something; changed_at: when something else last was shown (time.perf_counter);
+    behind: workers have finished more than this turn had time to take."""
 
     def __init__(self, presenter: Presenter) -> None:
         settings = presenter.settings
@@ -35,7 +37,8 @@ class Loop:
         self._loaded = presenter.loaded
         self._dump = state_dump.from_environment()
         self._browsed: list[tuple[file_dialog.Kind, list[Path]]] = []
-        self.touched_at = self.changed_at = time.perf_counter()
+        self.behind = False
+        self.touched_at, self.changed_at = -math.inf, time.perf_counter()
 
     def turn(self) -> None:
         """Workers, input, layout, frame. An exception in any of them becomes the error window."""
@@ -48,7 +51,7 @@ class Loop:
 
     def _work(self) -> None:
         p, surface = self.presenter, self.surface
-        p.poll()
+        self.behind = not p.poll()
         before = p.version
         self._move()
         for event in surface.events():
@@ -107,7 +110,9 @@ class Loop:
         pointer = self.surface.pointer
         if pointer != self.ui.pointer:
             self.ui.pointer = pointer
-            self.touched_at = self._pointer_rested = time.perf_counter()
+            self._pointer_rested = time.perf_counter()
+            if self._laid_out is not None:  # where the pointer is at the start is no movement
+                self.touched_at = self._pointer_rested
             if self._dragged is not None:
                 self._drag("move")
         hit = self._hit_at(*pointer)

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from runtime_app import providers
+from runtime_app import heap, providers
 from runtime_app.bundle import Bundle
 from runtime_app.errors import UserError
 from runtime_app.imaging import Resize
@@ -23,7 +23,7 @@ from runtime_app.view.probe import refuse_without_display
 
 # Seconds from one frame to the next: while a person does something, while workers do, and while nothing happens. A frame
 # of software OpenGL costs 15 ms of the processor that the workers need.
-_TOUCHED_FRAME, _WORKING_FRAME, _IDLE_FRAME = 1 / 60, 1 / 20, 1 / 8
+_TOUCHED_FRAME, _WORKING_FRAME, _IDLE_FRAME = 1 / 60, 1 / 10, 1 / 8
 _IDLE_AFTER = 0.7  # seconds without input or change
 _CLOSING = 0.4  # seconds that workers get to end by themselves
 
@@ -41,6 +41,7 @@ def open_window(
     bundle None: the newest is opened by itself. Raises UserError (exit status 2) without a display or OpenGL, or when
     CUDA was asked for by name and does not run here.
     """
+    heap.share_among_threads()
     refuse_without_display()
     if device == "cuda" and (obstacle := providers.cuda_obstacle()) is not None:
         raise UserError(f"CUDA does not run here: {obstacle.reason}.", obstacle.advice)
@@ -80,7 +81,7 @@ def _run(presenter: Presenter) -> None:
         while loop.surface.open and not stopping and not loop.ui.leave:
             began = time.perf_counter()
             loop.turn()
-            target = _frame_time(began - loop.touched_at, began - loop.changed_at, busy=presenter.busy)
+            target = 0.0 if loop.behind else _frame_time(began - loop.touched_at, began - loop.changed_at, presenter.busy)
             presenter.workers["look"].wait(max(0.0, target - (time.perf_counter() - began)))
     finally:
         width, height = loop.surface.viewport_size()
@@ -89,7 +90,7 @@ def _run(presenter: Presenter) -> None:
             signal.signal(number, handler)
 
 
-def _frame_time(untouched: float, unchanged: float, *, busy: bool) -> float:
+def _frame_time(untouched: float, unchanged: float, busy: bool) -> float:
     """Seconds until the next frame; what a person waits for, the look worker's answer, does not wait for it."""
     if untouched <= _IDLE_AFTER:
         return _TOUCHED_FRAME

@@ -78,7 +78,7 @@ def test_newer_request_of_a_kind_replaces_waiting_and_running_ones(worker: Worke
     release.set()
     assert [report.value for report in collect(worker, finished)] == ["newest"]
     time.sleep(0.05)
-    assert worker.reports() == []
+    assert list(worker.reports()) == []
 
 
 def test_result_that_was_cancelled_after_it_was_made_is_dropped(worker: Worker) -> None:
@@ -86,7 +86,7 @@ def test_result_that_was_cancelled_after_it_was_made_is_dropped(worker: Worker) 
     while worker.pending("look"):
         time.sleep(0.002)
     worker.cancel("look")
-    assert worker.reports() == []
+    assert list(worker.reports()) == []
 
 
 def test_values_arrive_while_work_goes_on_and_cancel_stops_it(worker: Worker) -> None:
