@@ -14,7 +14,6 @@
 # To pin the base to its bytes: docker buildx imagetools inspect python:3.11-slim-bookworm shows its digest; then
 # docker build --build-arg BASE=python:3.11-slim-bookworm@sha256:DIGEST …
 ARG BASE=python:3.11-slim-bookworm
-ARG LIBRARIES=cli
 
 # hadolint ignore=DL3006
 FROM ${BASE} AS base
@@ -22,20 +21,13 @@ ENV PATH=/opt/libraries/bin:$PATH \
     PYTHONUNBUFFERED=1
 
 # pip stays outside: it installs into an environment that has none.
-FROM base AS cli
+FROM base AS libraries
+ARG LIBRARIES=cli
 RUN python3 -m venv --without-pip /opt/libraries
-COPY requirements-cli.txt /requirements/
-RUN --mount=type=cache,target=/root/.cache/pip \
-    python3 -m pip --python /opt/libraries/bin/python install -r /requirements/requirements-cli.txt
-
-FROM cli AS bulk
-COPY requirements-bulk.tx[t] /requirements/
+COPY requirements-cli.txt requirements-${LIBRARIES}.txt /requirements/
 RUN --mount=type=cache,target=/root/.cache/pip \
     python3 -m pip --python /opt/libraries/bin/python install \
-      -r /requirements/requirements-cli.txt -r /requirements/requirements-bulk.txt
-
-# hadolint ignore=DL3006
-FROM ${LIBRARIES} AS libraries
+      -r /requirements/requirements-cli.txt -r "/requirements/requirements-${LIBRARIES}.txt"
 
 FROM base AS runtime
 RUN useradd --system --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin evidence \
