@@ -26,7 +26,7 @@ ARG LIBRARIES=cli
 RUN python3 -m venv --without-pip /opt/libraries
 COPY requirements-cli.txt requirements-${LIBRARIES}.txt /requirements/
 RUN --mount=type=cache,target=/root/.cache/pip \
-    python3 -m pip --python /opt/libraries/bin/python install \
+    pip --python /opt/libraries/bin/python install \
       -r /requirements/requirements-cli.txt -r "/requirements/requirements-${LIBRARIES}.txt"
 
 FROM base AS runtime

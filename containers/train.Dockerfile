@@ -25,7 +25,7 @@ RUN useradd --system --uid 10001 --no-create-home --home-dir /tmp --shell /usr/s
     && python3 -m venv --without-pip /opt/libraries
 COPY requirements-train.txt /requirements/
 RUN --mount=type=cache,target=/root/.cache/pip \
-    python3 -m pip --python /opt/libraries/bin/python install -r /requirements/requirements-train.txt
+    pip --python /opt/libraries/bin/python install -r /requirements/requirements-train.txt
 COPY LICENSE /opt/evidence/
 COPY artifacts/bundles/cifarnet-cifar10 /bundle
 COPY runtime_app /opt/evidence/runtime_app
