@@ -12,6 +12,9 @@ from typing import Any
 from runtime_app.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
+# Health checks run by systemd, which need not be there: `check` runs them itself. podman asks for higher limits than some
+# machines may give; these are enough for Ray.
+_PODMAN_RUN = ["--read-only-tmpfs=false", "--no-healthcheck", "--ulimit", "nofile=16384", "--ulimit", "nproc=16384"]
 _PODMAN_STORE = ["--cgroup-manager=cgroupfs", "--events-backend=file"]
 
 
@@ -61,7 +64,7 @@ def find_engine(name: str, store: Path | None, build_volumes: tuple[str, ...]) -
     store: where podman keeps images, None for its own place; build_volumes: HOST:INSIDE:ro, for what pip needs here.
     """
     if shutil.which(name) is None:
-        raise UserError(f"{name} is not installed.", "Install docker, or `apt-get install podman`.")
+        raise UserError(f"{name} is not installed.", "Install docker, or `apt-get install podman runc`.")
     if name == "docker":
         if build_volumes:
             raise UserError("docker cannot mount folders while it builds.", "Use --engine podman.")
@@ -71,9 +74,11 @@ def find_engine(name: str, store: Path | None, build_volumes: tuple[str, ...]) -
         return Engine(["docker"])
     places = [] if store is None else ["--root", str(store / "images"), "--runroot", str(store / "run")]
     mounted = [word for volume in build_volumes for word in ("--volume", volume)]
+    # runc takes every layout of control groups; without it podman's own choice has to do without them.
+    with_runc = shutil.which("runc") is not None
     return Engine(
-        ["podman", *_PODMAN_STORE, *places],
-        # docker's format keeps the health check; chroot isolation and no cgroups work where nothing else may.
+        ["podman", *_PODMAN_STORE, *(["--runtime", "runc"] if with_runc else []), *places],
+        # docker's format keeps the health check; chroot isolation works where nothing else may.
         ["--format", "docker", "--isolation", "chroot", "--network", "host", "--pull-never", *mounted],
-        ["--cgroups", "disabled", "--read-only-tmpfs=false"],
+        [*_PODMAN_RUN, *([] if with_runc else ["--cgroups", "disabled"])],
     )
