@@ -13,7 +13,7 @@ import click
 
 from containers.base import make_stand_in
 from containers.engine import ROOT, Engine, find_engine
-from containers.runtime_image import OTHER_BUNDLE, check_runtime, draw_pictures
+from containers.runtime_image import OTHER_BUNDLE, check_bulk, check_runtime, draw_pictures
 from containers.train_image import check_train
 from runtime_app import __version__
 from runtime_app.bundle import read_manifest
@@ -65,6 +65,9 @@ def _check_image(engine: Engine, name: str) -> Iterator[str]:
                 draw_pictures(folder / "pictures")
                 shipped = read_manifest(ROOT / "artifacts" / "bundles" / "cifarnet-cifar10")
                 yield from check_runtime(engine, tag, folder / "pictures", shipped, read_manifest(OTHER_BUNDLE))
+                if name == "bulk":
+                    (folder / "results").mkdir()
+                    yield from check_bulk(engine, tag, folder / "pictures", folder / "results")
         except (AssertionError, subprocess.TimeoutExpired) as error:
             raise UserError(f"The image {tag} broke a promise: {error}", exit_status=1) from error
 

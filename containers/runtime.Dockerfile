@@ -5,7 +5,8 @@
 #
 #   docker run --rm --read-only --tmpfs /tmp evidence selftest
 #   docker run --rm --read-only --tmpfs /tmp -v "$PWD/pictures:/pictures:ro" evidence classify /pictures --format jsonl
-#   docker run --rm --read-only --tmpfs /tmp -v "$PWD/pictures:/pictures:ro" -v "$PWD/BUNDLE:/bundle:ro" evidence evaluate /pictures
+#   docker run --rm --read-only --tmpfs /tmp -v "$PWD/pictures:/pictures:ro" -v "$PWD/BUNDLE:/bundle:ro" evidence \
+#     evaluate /pictures --confusion /tmp/confusion.png
 #
 # /bundle holds the shipped bundle until another one is mounted over it. What a command writes (--heatmap, bulk's output) goes
 # to a folder that you mount and that the user inside may write to: add --user "$(id -u):$(id -g)" -v "$PWD/out:/out".

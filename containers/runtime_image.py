@@ -49,7 +49,8 @@ def check_runtime(engine: Engine, tag: str, folder: Path, shipped: Manifest, oth
     assert all(row["error"] is None and row["label"] in shipped.classes for row in rows), rows
     yield f"classify: {len(rows)} pictures, one line each"
 
-    done = engine.run(tag, ["evaluate", "/pictures", "--format", "jsonl"], options=[*TMP, *pictures])
+    evaluate = ["evaluate", "/pictures", "--format", "jsonl", "--confusion", "/tmp/confusion.png"]
+    done = engine.run(tag, evaluate, options=[*TMP, *pictures])
     assert done.returncode == 0 and done.stdout, done
     yield "evaluate: a folder with one subfolder per class"
 
@@ -57,6 +58,17 @@ def check_runtime(engine: Engine, tag: str, folder: Path, shipped: Manifest, oth
     done = engine.run(tag, ["-c", code], options=TMP, entrypoint="python")
     assert done.returncode == 0, done
     yield "neither the window's library nor torch nor pip is inside"
+
+
+def check_bulk(engine: Engine, tag: str, folder: Path, place: Path) -> Iterator[str]:
+    """What the image with Ray promises besides. place: an empty folder for results."""
+    place.chmod(0o777)  # the user inside is another one
+    mounted = [*TMP, "--shm-size", "2g", "-v", f"{folder}:/pictures:ro", "-v", f"{place}:/out"]
+    done = engine.run(tag, ["bulk", "/pictures", "/out/job"], options=mounted)
+    count = len(_CLASSES) * _EACH
+    assert (done.returncode, done.stdout) == (0, f"{count} pictures, 0 of them not readable: /out/job\n"), done
+    assert [path.name for path in (place / "job").glob("*.parquet")] == ["part-000000.parquet"], done
+    yield f"bulk: {count} pictures on Ray, into Parquet"
 
 
 def check_configuration(engine: Engine, tag: str) -> Iterator[str]:

@@ -13,5 +13,9 @@ def save_png(path: Path, picture: Image.Image) -> None:
     try:
         picture.save(temporary, format="PNG")
         temporary.replace(path)
+    except OSError as error:
+        if error.filename is not None:
+            error.filename = str(path)  # the name that the person knows
+        raise
     finally:
         temporary.unlink(missing_ok=True)

@@ -81,7 +81,9 @@ def _run(presenter: Presenter) -> None:
         while loop.surface.open and not stopping and not loop.ui.leave:
             began = time.perf_counter()
             loop.turn()
-            target = 0.0 if loop.behind else _frame_time(began - loop.touched_at, began - loop.changed_at, presenter.busy)
+            target = (
+                0.0 if loop.behind else _frame_time(began - loop.touched_at, began - loop.changed_at, presenter.busy)
+            )
             presenter.workers["look"].wait(max(0.0, target - (time.perf_counter() - began)))
     finally:
         width, height = loop.surface.viewport_size()

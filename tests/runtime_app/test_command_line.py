@@ -257,3 +257,10 @@ terminal.run(click.Command("work", callback=lambda: click.echo("done")), "work")
 """
     answer = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (answer.stdout, answer.stderr, answer.returncode) == ("done\n", "", -signal.SIGINT)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where not even root may write")
+def test_a_picture_that_cannot_be_written_is_called_by_its_own_name(app: Run, digits: Path) -> None:
+    answer = app("classify", digits, "--bundle", TINY, "--heatmap", "/proc/heat.png")
+    assert answer.returncode == 1 and len(answer.stderr.splitlines()) == 1
+    assert "/proc/heat.png" in answer.stderr and ".part" not in answer.stderr
