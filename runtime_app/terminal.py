@@ -1,9 +1,11 @@
 """What the command lines of all three packages share: options, exit status, and failures in one sentence."""
 
+import _thread
 import logging
 import logging.handlers
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -31,6 +33,7 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def run(command: click.Command, program: str) -> NoReturn:
     """Run a click command and leave with its exit status; an exception becomes one sentence on stderr."""
+    sys.unraisablehook = _raise_elsewhere
     try:
         start_log()
         status = _run(command, program)
@@ -64,6 +67,21 @@ def _run(command: click.Command, program: str) -> int:
             click.echo(explanation.details, err=True)
         return explanation.exit_status
     return status if isinstance(status, int) else 0
+
+
+def _raise_elsewhere(unraisable: "sys.UnraisableHookArgs") -> None:
+    """A Ctrl-C that comes while Python frees objects is dropped by it, with a traceback; it is raised a moment later."""
+    if isinstance(unraisable.exc_value, KeyboardInterrupt):
+        threading.Timer(0.01, _interrupt).start()
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
+def _interrupt() -> None:
+    if sys.platform == "win32":
+        _thread.interrupt_main()
+    else:  # wakes the main thread where it waits, too
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
 def _end_at_once_from_now_on() -> None:

@@ -264,3 +264,20 @@ def test_a_picture_that_cannot_be_written_is_called_by_its_own_name(app: Run, di
     answer = app("classify", digits, "--bundle", TINY, "--heatmap", "/proc/heat.png")
     assert answer.returncode == 1 and len(answer.stderr.splitlines()) == 1
     assert "/proc/heat.png" in answer.stderr and ".part" not in answer.stderr
+
+
+def test_ctrl_c_while_objects_are_freed_interrupts_all_the_same() -> None:
+    program = """
+import os, signal, time, click
+from runtime_app import terminal
+class Freed:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+def work():
+    Freed()
+    time.sleep(20)
+terminal.run(click.Command("work", callback=work), "work")
+"""
+    began = time.monotonic()
+    answer = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (answer.returncode, answer.stderr.strip()) == (130, "Interrupted.") and time.monotonic() - began < 15
