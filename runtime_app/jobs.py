@@ -4,6 +4,7 @@ Work never touches the GUI library. It returns a value, or yields values as they
 them with `reports`.
 """
 
+import contextlib
 import os
 import sys
 import threading
@@ -162,6 +163,8 @@ class Worker:
 
 
 def give_way() -> None:
-    """Lower the priority of this thread and of those that it starts. Only on Linux do threads have one of their own."""
-    if sys.platform == "linux":
+    """Lower the priority of this thread and of those that it starts, where threads have one of their own (Linux)."""
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(OSError):  # a sandbox may forbid it; then both get the same
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + _BACKGROUND)

@@ -108,8 +108,9 @@ def classify_sources(
             begin()
             yield from outcomes
     finally:  # also when nobody wants the rest
-        decoders.shutdown(wait=False, cancel_futures=True)
+        decoders.shutdown(wait=False, cancel_futures=True)  # first, for a batch that waits for its pictures
         runners.shutdown(cancel_futures=True)
+        decoders.shutdown()
 
 
 def classify_prepared(ready: list[tuple[Path, Prepared | Failure]], classifier: Classifier) -> list[Outcome]:

@@ -3,6 +3,7 @@
 import _thread
 import logging
 import logging.handlers
+import os
 import signal
 import sys
 import threading
@@ -87,7 +88,7 @@ def _interrupt() -> None:
 def _end_at_once_from_now_on() -> None:
     """The work is done or given up: a signal that comes while Python ends itself would only print a traceback."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+        signal.signal(number, lambda number, frame: os._exit(128 + number))
 
 
 def log_file() -> Path:

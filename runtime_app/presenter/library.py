@@ -1,6 +1,5 @@
 """The opened pictures and what the network said of each, as arrays: a hundred thousand of them fit and sort quickly."""
 
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -47,7 +46,7 @@ class Library:
         self.version = 0
         self._made: dict[str, Any] = {}
         self._made_at = 0
-        self._known: dict[str, int] = {}  # by text: a path's own hash takes twenty times as long
+        self._known: dict[Path, int] = {}
         self._inputs: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
         self._probabilities = np.full((0, classes), np.nan, dtype=np.float32)
         self._states = np.zeros(0, dtype=np.int8)
@@ -102,11 +101,10 @@ class Library:
         self.version += 1
         indices = []
         for path in paths:
-            name = os.path.normcase(path)
-            if name not in self._known:
-                self._known[name] = len(self.paths)
+            if path not in self._known:
+                self._known[path] = len(self.paths)
                 self.paths.append(path)
-            indices.append(self._known[name])
+            indices.append(self._known[path])
         if len(self.paths) > len(self._states):
             self._grow(max(len(self.paths), 2 * len(self._states)))
         return indices
@@ -133,7 +131,7 @@ class Library:
             self._states[index] = FAILED
 
     def index_of(self, path: Path) -> int | None:
-        return self._known.get(os.path.normcase(path))
+        return self._known.get(path)
 
     def input_of(self, index: int) -> NDArray[np.uint8] | None:
         """uint8 [H, W, 3], what the network saw of this picture; None when not classified or no longer kept."""

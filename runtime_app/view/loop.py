@@ -63,7 +63,7 @@ class Loop:
         look = p.workers["look"]
         if p.version != before and look.queue_length:
             look.wait(_QUICK_ANSWER)  # what is known already, or a part of a picture, is answered in the same frame
-            p.poll()
+            self.behind |= not p.poll()
         surface.scale = p.settings.scale or scale.detect()
         self._lay_out()
         self._dump.write_if_asked(self)

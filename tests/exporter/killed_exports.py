@@ -170,10 +170,9 @@ def wrongly_accepted(bundles: Path, known: Known) -> list[str]:
 
 
 def impolite(bundles: Path, status: int) -> list[str]:
-    """What a person who pressed Ctrl-C would complain of; a signal after the last line finds nothing to stop (status 0, or
-    death by that signal, which a shell calls 130 as well)."""
+    """What a person who pressed Ctrl-C would complain of; a signal after the last line finds nothing to stop (status 0)."""
     said = (bundles.parent / f"{bundles.name}.stderr").read_text()
-    wrong = [] if status in (0, 130, -signal.SIGINT) else [f"exit status {status}"]
+    wrong = [] if status in (0, 130) else [f"exit status {status}"]
     if "Traceback" in said:
         wrong.append("a traceback: " + said.strip().splitlines()[-1])
     left = [*unfinished(bundles), *(path for path in bundles.parent.iterdir() if path.name.startswith(_TEMPORARY))]

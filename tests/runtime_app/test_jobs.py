@@ -38,6 +38,15 @@ def test_work_runs_in_another_thread_and_its_value_comes_back(worker: Worker) ->
     assert collect(worker, finished)[0].value == "test"
 
 
+def test_reports_that_are_not_taken_stay(worker: Worker) -> None:
+    worker.submit("count", lambda ticket: iter([1, 2, 3]))
+    while worker.pending("count"):
+        time.sleep(0.002)
+    assert next(worker.reports()).value == 1
+    assert [report.value for report in worker.reports()] == [2, 3, None]
+    assert list(worker.reports()) == []
+
+
 def test_waiting_ends_with_the_first_report_or_in_time(worker: Worker) -> None:
     began = time.monotonic()
     worker.wait(0.2)
