@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import exporter
 from exporter.consumer import Answer, Job
 from exporter.publish import entries
 from exporter.reference import Outputs
+from exporter.workspace import temporary_folder
 from runtime_app.classifier import OUTPUTS
 from runtime_app.manifest import Manifest
 
@@ -44,8 +44,7 @@ def draft_of(manifest: Manifest, models: dict[str, bytes]) -> Draft:
 def ask_app(draft: Draft, images: NDArray[np.uint8], jobs: Sequence[Job]) -> tuple[list[Answer], dict[str, Outputs]]:
     """Run the jobs in a child of this interpreter in which torch cannot be imported. Returns its answers and, for the
     jobs that worked, their outputs by name. images: uint8 [n, H, W, 3]."""
-    with tempfile.TemporaryDirectory(prefix="gate-") as name:
-        folder = Path(name)
+    with temporary_folder("gate") as folder:
         for file, content in draft.models.items():
             (folder / file).write_bytes(content)
         (folder / "manifest.json").write_bytes(msgspec.json.encode(draft.manifest))

@@ -1,22 +1,19 @@
 """A bundle appears whole or not at all: written beside its place, opened as the app would, then renamed."""
 
 import ctypes
-import glob
 import hashlib
 import os
-import shutil
 import sys
 import tempfile
-import time
 import zipfile
 from pathlib import Path
 
+from exporter.workspace import discard, remove_leftovers
 from runtime_app.bundle import MANIFEST, BundleError, open_bundle, read_manifest
 from runtime_app.errors import UserError
 from runtime_app.manifest import FileEntry, Manifest
 from trainer.files import write_bytes_atomically
 
-_LEFTOVER_SECONDS = 24 * 3600
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
@@ -53,7 +50,7 @@ def publish(destination: Path, contents: dict[str, bytes], manifest: bytes, *, o
     if destination.exists() and not overwrite:
         raise _refused(destination)
     destination.parent.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(destination)
+    remove_leftovers(destination.parent, _staging_prefix(destination))
     staging = Path(tempfile.mkdtemp(prefix=_staging_prefix(destination), dir=destination.parent))
     try:
         _write_all(staging, contents, manifest)
@@ -76,12 +73,6 @@ def zip_bundle(folder: Path, archive: Path, *, overwrite: bool) -> bool:
     write_bytes_atomically(archive, content)
     open_bundle(archive)
     return True
-
-
-def discard(folder: Path) -> None:
-    """Remove a folder, its manifest first: a half-removed bundle must not look like one."""
-    (folder / MANIFEST).unlink(missing_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_all(staging: Path, contents: dict[str, bytes], manifest: bytes) -> None:
@@ -131,13 +122,6 @@ def _is_identical(destination: Path, manifest: bytes) -> bool:
 
 def _staging_prefix(destination: Path) -> str:
     return f".{destination.name}-unfinished-"
-
-
-def _remove_leftovers(destination: Path) -> None:
-    """Of exports that were killed; younger ones may still be at work."""
-    for path in destination.parent.glob(f"{glob.escape(_staging_prefix(destination))}*"):
-        if path.is_dir() and time.time() - path.stat().st_mtime > _LEFTOVER_SECONDS:
-            discard(path)
 
 
 def _zipped(folder: Path) -> bytes:

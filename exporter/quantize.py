@@ -7,10 +7,8 @@ fp32, where they cost nothing and keep maps and percentages exact.
 import io
 import json
 import logging
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -18,6 +16,7 @@ import onnx_ir
 from numpy.typing import NDArray
 
 from exporter.graph import serialise
+from exporter.workspace import temporary_folder
 from trainer.data import Pictures
 
 CALIBRATION_PICTURES = 512
@@ -66,8 +65,8 @@ def to_int8(model: bytes, images: NDArray[np.uint8]) -> bytes:
 
     CalibrationDataReader.register(_Batches)
     about = _metadata(model)
-    with tempfile.TemporaryDirectory(prefix="int8-") as name, _without_advice():
-        source, prepared, target = (Path(name) / file for file in ("fp32.onnx", "prepared.onnx", "int8.onnx"))
+    with temporary_folder("int8") as folder, _without_advice():
+        source, prepared, target = (folder / file for file in ("fp32.onnx", "prepared.onnx", "int8.onnx"))
         source.write_bytes(model)
         quant_pre_process(source, prepared, skip_symbolic_shape=True)
         quantize_static(

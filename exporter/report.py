@@ -1,6 +1,5 @@
 """The files of a bundle that people read: card, figures and plots, as bytes."""
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from exporter.card import model_card
 from exporter.evaluation import Evaluation
 from exporter.plots import plot_reliability
 from exporter.source import Source
+from exporter.workspace import temporary_folder
 from runtime_app.manifest import Manifest
 from trainer.data import Splits
 from trainer.plots import plot_confusion, plot_curves
@@ -44,7 +44,7 @@ def to_json(content: Any) -> bytes:
 
 
 def _drawn(draw: Callable[[Path], None]) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="plot-") as folder:
-        path = Path(folder) / "plot.png"
+    with temporary_folder("plot") as folder:
+        path = folder / "plot.png"
         draw(path)
         return path.read_bytes()

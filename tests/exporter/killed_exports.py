@@ -28,6 +28,7 @@ from rich.table import Table
 
 import exporter.export  # noqa: F401 - imported before the forks, so that they start at once
 from exporter.__main__ import cli
+from exporter.workspace import PREFIX
 from runtime_app import terminal
 from runtime_app.bundle import BundleError, is_bundle, open_bundle
 from tests.exporter.samples import RUN, digits, make_run
@@ -35,7 +36,6 @@ from tests.exporter.samples import RUN, digits, make_run
 SHIPPED = Path(__file__).resolve().parents[2] / "artifacts" / "bundles" / "cifarnet-cifar10"
 NAME = "tiny"
 OLD, NEW, NONE = "the old one", "the new one", "none"
-_TEMPORARY = ("gate-", "int8-", "plot-")  # folders in the place for temporary files
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def impolite(bundles: Path, status: int) -> list[str]:
     wrong = [] if status in (0, 130) else [f"exit status {status}"]
     if "Traceback" in said:
         wrong.append("a traceback: " + said.strip().splitlines()[-1])
-    left = [*unfinished(bundles), *(path for path in bundles.parent.iterdir() if path.name.startswith(_TEMPORARY))]
+    left = [*unfinished(bundles), *(path for path in bundles.parent.iterdir() if path.name.startswith(PREFIX))]
     return wrong + [f"{path.name} was left" for path in left]
 
 

@@ -1,0 +1,37 @@
+"""Folders of work in progress: made for a moment, and swept away by a later export when theirs was killed."""
+
+import contextlib
+import glob
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from runtime_app.bundle import MANIFEST
+
+PREFIX = "evidence-export-"
+_LEFTOVER_SECONDS = 24 * 3600
+
+
+@contextmanager
+def temporary_folder(purpose: str) -> Iterator[Path]:
+    """A folder in the system's place for such, gone afterwards."""
+    remove_leftovers(Path(tempfile.gettempdir()), PREFIX)
+    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{purpose}-") as name:
+        yield Path(name)
+
+
+def remove_leftovers(parent: Path, prefix: str) -> None:
+    """Folders of exports that were killed; those younger than a day may still be at work."""
+    for path in parent.glob(f"{glob.escape(prefix)}*"):
+        with contextlib.suppress(OSError):  # another user's, or gone meanwhile
+            if path.is_dir() and time.time() - path.stat().st_mtime > _LEFTOVER_SECONDS:
+                discard(path)
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder, its manifest first: a half-removed bundle must not look like one."""
+    (folder / MANIFEST).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
