@@ -58,12 +58,20 @@ def _uses(manifest: Manifest) -> str:
 
 def _data(manifest: Manifest, about_data: str, has_curves: bool) -> str:
     training = manifest.provenance.training
+    outside = ""
+    if "outliers" in training:
+        count = training["outliers"].split()[0]
+        outside = (
+            f" Beside them it was shown {count} other pictures, which show none of the classes, and learned to find every "
+            "class equally likely there (outlier exposure, Hendrycks et al. 2019)."
+        )
     curves = "\n\n![Training curves](report/curves.png)" if has_curves else ""
     return (
         "## What it learned from\n\n"
         f"{about_data}. {training['training_pictures']} pictures for training, {manifest.metrics.validation.n:,} for "
         f"choosing the best epoch, the temperature and the thresholds (validation), {manifest.metrics.test.n:,} for the "
-        f"figures below (test). The test pictures decided nothing. No picture of either is part of this bundle.{curves}"
+        f"figures below (test). The test pictures decided nothing.{outside} No picture of any of them is part of this bundle."
+        f"{curves}"
     )
 
 

@@ -13,6 +13,7 @@ from runtime_app.manifest import (
     Provenance,
     Variant,
 )
+from trainer.config import Provenance as RunProvenance
 from trainer.data import Splits
 from trainer.provenance import git_state, library_versions
 
@@ -76,6 +77,16 @@ def about_model(name: str, source: Source) -> dict[str, object]:
     }
 
 
+def _beginnings(trained: RunProvenance) -> dict[str, str]:
+    """What only some runs have."""
+    known: dict[str, str] = {}
+    if trained.init_sha256 is not None:
+        known["began_with_checkpoint"] = f"SHA-256 {trained.init_sha256}"
+    if trained.outlier_count:
+        known["outliers"] = f"{trained.outlier_count:,} (SHA-256 {trained.outlier_sha256})"
+    return known
+
+
 def _provenance(source: Source) -> Provenance:
     config, trained = source.record.config, source.record.provenance
     commit, dirty = git_state()
@@ -90,6 +101,7 @@ def _provenance(source: Source) -> Provenance:
         "parameters": f"{trained.parameters:,}",
         "machine": trained.machine,
         "trained_at_commit": f"{trained.git_commit or 'unknown'}{' (with local changes)' if trained.git_dirty else ''}",
+        **_beginnings(trained),
         "trained_with": ", ".join(f"{name} {version}" for name, version in sorted(trained.versions.items())),
     }
     return Provenance(

@@ -14,7 +14,7 @@ from exporter.draft import Draft, draft_of
 from exporter.errors import GateError
 from exporter.evaluation import Evaluation, evaluate
 from exporter.expectation import Expectation, expect
-from exporter.golden import encode_golden, golden_pictures
+from exporter.golden import encode_golden, golden_pictures, unfused
 from exporter.graph import Deployable, to_onnx
 from exporter.notes import plot_evidence, write_times
 from exporter.out_of_class import out_of_class_sets
@@ -94,7 +94,7 @@ def export(
     parity = {"fp32": gate, "negative_control": control, **reports}
     with steps.step("card, figures and plots"):
         contents = report_files(manifest, evaluation, parity, source, splits)
-        contents |= {FILES["fp32"]: model, **models, "golden.npz": _golden(source, evaluation.temperature)}
+        contents |= {FILES["fp32"]: model, **models, "golden.npz": _golden(source, evaluation.temperature, models)}
     manifest = msgspec.structs.replace(manifest, files=entries(contents))
     with steps.step("publishing"):
         created = publish(destination, contents, encode(manifest), overwrite=overwrite)
@@ -190,9 +190,10 @@ def _draft(job: _Job, evaluation: Evaluation, models: dict[Precision, bytes]) ->
     return draft_of(manifest, {FILES[precision]: model for precision, model in models.items()})
 
 
-def _golden(source: Source, temperature: float) -> bytes:
+def _golden(source: Source, temperature: float, smaller: dict[str, bytes]) -> bytes:
     images = golden_pictures(source.checkpoint.image_size)
-    return encode_golden(images, Reference(source.checkpoint, torch.float64).run(images, temperature))
+    int8 = unfused(smaller[FILES["int8"]], images) if FILES["int8"] in smaller else None
+    return encode_golden(images, Reference(source.checkpoint, torch.float64).run(images, temperature), int8)
 
 
 def _leave_notes(job: _Job, measured: _Measured, manifest: bytes) -> None:

@@ -1,14 +1,19 @@
-"""golden.npz: generated pictures and what torch in fp64 says of them, so that any machine can repeat the comparison.
+"""golden.npz: generated pictures and what is right for them, so that any machine can repeat the comparison.
 
-Arrays: image uint8 [n, H, W, 3]; probabilities, logits float64 [n, K]; evidence float64 [n, K, h, w].
+Arrays: image uint8 [n, H, W, 3]; probabilities, logits float64 [n, K]; evidence float64 [n, K, h, w], from torch in fp64.
+An int8 model is another function, far from torch's on noise. What is right for it is what its operators give one by one,
+unfused, in floating point: int8_probabilities, int8_logits, int8_evidence, float32.
 """
 
 import io
 
 import numpy as np
+import onnxruntime
 from numpy.typing import NDArray
 
 from exporter.reference import Outputs
+from runtime_app.classifier import OUTPUTS
+from runtime_app.selftest import golden_name
 
 _SEED = 11
 _EACH = 6
@@ -36,15 +41,21 @@ def golden_pictures(size: int) -> NDArray[np.uint8]:
     return np.stack([*noise, *gradients, *blobs])
 
 
-def encode_golden(images: NDArray[np.uint8], outputs: Outputs) -> bytes:
-    """images: uint8 [n, H, W, 3]; outputs: of torch in fp64. The same arrays give the same bytes."""
+def unfused(model: bytes, images: NDArray[np.uint8]) -> Outputs:
+    """What an ONNX model's operators give one by one, without anything that the runtime would make of them."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return Outputs(*session.run(list(OUTPUTS), {"image": images}))
+
+
+def encode_golden(images: NDArray[np.uint8], outputs: Outputs, int8: Outputs | None = None) -> bytes:
+    """images: uint8 [n, H, W, 3]; outputs: of torch in fp64; int8: of that model, unfused. The same arrays give the same
+    bytes."""
+    arrays = {name: getattr(outputs, name).astype(np.float64) for name in OUTPUTS}
+    if int8 is not None:
+        arrays |= {golden_name(name, "int8"): getattr(int8, name) for name in OUTPUTS}
     file = io.BytesIO()
-    np.savez_compressed(
-        file,
-        allow_pickle=False,
-        image=images,
-        probabilities=outputs.probabilities.astype(np.float64),
-        logits=outputs.logits.astype(np.float64),
-        evidence=outputs.evidence.astype(np.float64),
-    )
+    np.savez_compressed(file, allow_pickle=False, image=images, **arrays)
     return file.getvalue()

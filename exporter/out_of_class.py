@@ -8,7 +8,7 @@ from PIL import Image
 from sklearn.datasets import load_digits, load_sample_images
 
 from exporter.calibrate import PHOTOGRAPHS
-from runtime_app.imaging import Region, prepare
+from trainer.data.outliers import random_square
 from trainer.data.sources import enlarge_digit
 
 PER_SET = 200
@@ -42,13 +42,7 @@ def _photographs(size: int, count: int, random: Generator) -> Pictures:
 def random_crops(pictures: list[Image.Image], count: int, size: int, random: Generator, *, least: float) -> Pictures:
     """uint8 [count, size, size, 3]: squares of the pictures in turn, at random places, their sides between the share
     `least` and all of a picture's shorter side."""
-    crops = []
-    for index in range(count):
-        picture = pictures[index % len(pictures)]
-        side = random.uniform(least, 1.0) * min(picture.size)
-        left, top = random.uniform(0, picture.width - side), random.uniform(0, picture.height - side)
-        crops.append(prepare(picture, (size, size), region=Region(left, top, left + side, top + side)).image)
-    return np.stack(crops)
+    return np.stack([random_square(pictures[index % len(pictures)], size, random, least) for index in range(count)])
 
 
 def _texture(size: int, random: Generator) -> Pictures:

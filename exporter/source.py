@@ -102,7 +102,7 @@ def load_source(path: Path) -> Source:
 
 def load_data(source: Source, data_root: Path | None) -> Splits:
     """The run's splits, rebuilt. Raises UserError when the data is gone or is not what the run was trained on."""
-    config = source.record.config
+    config = replace(source.record.config, outliers=None)  # no split has any of them
     if data_root is not None:
         is_folder = config.data not in ("cifar10", "digits")
         config = replace(config, data=str(data_root)) if is_folder else replace(config, data_root=str(data_root))

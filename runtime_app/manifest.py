@@ -35,7 +35,7 @@ class InputSpec(_Part, frozen=True):
 
 
 class Variant(_Part, frozen=True):
-    """One model file. tolerance: the largest difference from torch, per output, that the gate allowed on this variant."""
+    """One model file. tolerance: per output, how far from its golden outputs it may be on any machine."""
 
     file: str
     precision: Precision

@@ -1,4 +1,4 @@
-"""Repeat the parity check on this machine: golden inputs through the real session, compared with torch's fp64 outputs."""
+"""Repeat the parity check on this machine: golden inputs through the real session, compared with the bundle's outputs."""
 
 import io
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import numpy as np
 
 from runtime_app.bundle import BundleError
 from runtime_app.classifier import OUTPUTS, Classifier
+from runtime_app.manifest import Precision
 
 GOLDEN = "golden.npz"
 
@@ -24,13 +25,20 @@ class Check:
         return self.difference <= self.allowed  # false for NaN, as it should be
 
 
+def golden_name(output: str, precision: Precision) -> str:
+    """What an output's golden array is called: those of fp32, from torch, serve every variant that has none of its own."""
+    return output if precision == "fp32" else f"{precision}_{output}"
+
+
 def run_golden(classifier: Classifier) -> list[Check]:
     """Raises BundleError when the bundle carries no golden vectors that fit."""
     bundle = classifier.bundle
     try:
         with np.load(io.BytesIO(bundle.read(GOLDEN)), allow_pickle=False) as golden:
             images = golden["image"]
-            expected = {name: golden[name] for name in OUTPUTS}
+            own = golden_name(OUTPUTS[0], classifier.variant.precision) in golden
+            precision = classifier.variant.precision if own else "fp32"
+            expected = {name: golden[golden_name(name, precision)] for name in OUTPUTS}
     except (KeyError, ValueError, OSError) as error:
         raise BundleError(bundle.path, f"{GOLDEN} does not hold the golden vectors ({error})") from error
     prediction = classifier.predict(images)

@@ -62,6 +62,11 @@ def configuration(given: dict[str, object]) -> TrainConfig:
     config = TrainConfig(**settings, processes=planned_count())  # type: ignore[arg-type]
     if config.data == "digits":
         config = replace(config, flip=False)  # a mirrored 2 is no digit
+    if config.recipe == "finetune" and config.init_from is None:
+        raise UserError(
+            "The recipe finetune goes on from a checkpoint.",
+            "Pass --init-from with a best.pt, or choose another recipe.",
+        )
     if config.batch_size < config.processes:
         raise UserError(
             f"{config.processes} processes cannot share batches of {config.batch_size}.", "Raise --batch-size."
@@ -78,7 +83,8 @@ def resume(folder: Path, given: dict[str, object]) -> Path:
     if record == before and read_finished(folder) is not None:
         click.echo(f"{folder} is finished: {record.config.epochs} epochs are done.", err=True)
         return folder
-    config = replace(record.config, data_root=str(given.get("data_root", record.config.data_root)))
+    elsewhere = {name: str(given[name]) for name in ("data_root", "outliers") if name in given}
+    config = replace(record.config, **elsewhere)  # type: ignore[arg-type]
     if config.tensorboard:
         check_tensorboard()
     with joined(setup.choose_device(config.device)) as ranks, enough_gpu_memory(config.batch_size):
@@ -107,7 +113,7 @@ def _continue(folder: Path, record: RunRecord, splits: Splits, ranks: Ranks) -> 
 def _refuse_other_settings(folder: Path, before: TrainConfig, given: dict[str, object]) -> None:
     was = asdict(before)
     now = given | {"processes": planned_count()}
-    free = {"epochs", "data_root"}  # the data may lie elsewhere on another day; its hash is checked
+    free = {"epochs", "data_root", "outliers"}  # the data may lie elsewhere on another day; its hash is checked
     if given.get("device") == "auto":
         free.add("device")
     differences = [
@@ -125,6 +131,12 @@ def _refuse_other_data(folder: Path, record: RunRecord, splits: Splits) -> None:
         raise UserError(
             f"The data set {record.config.data} is not the one that {folder} was started on (its SHA-256 differs).",
             "Restore the data, or start a new run.",
+        )
+    found = splits.outliers.sha256 if splits.outliers is not None else None
+    if found != record.provenance.outlier_sha256:
+        raise UserError(
+            f"The outliers are not those that {folder} was started with (their SHA-256 differs).",
+            "Restore the pictures, or start a new run.",
         )
 
 

@@ -20,7 +20,7 @@ class TrainConfig:
     data_root: str = "data/cifar10"
     """Where CIFAR-10 lies, or is downloaded to."""
     recipe: str = "baseline"
-    """baseline or fast, see trainer/recipes."""
+    """baseline, fast or finetune, see trainer/recipes."""
     epochs: int = 128
     """Passes over the training pictures."""
     batch_size: int = 128
@@ -37,6 +37,8 @@ class TrainConfig:
     """Mirror training pictures; wrong where left and right differ, as in writing."""
     init_from: str | None = None
     """A checkpoint whose weights are the start."""
+    outliers: str | None = None
+    """A folder of pictures that show none of the classes, which the network learns not to know."""
     freeze_features: bool = False
     """Train the linear head alone."""
     skip_unreadable: bool = False
@@ -51,7 +53,11 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a run came from: enough to repeat it, nothing that names a person or a folder."""
+    """Where a run came from: enough to repeat it, nothing that names a person or a folder.
+
+    init_sha256: of the checkpoint that it began with; outlier_count: pictures of none of the classes; outlier_sha256: of
+    what was cut from them.
+    """
 
     started: str
     """UTC, ISO 8601; the only date that a bundle made from the run will carry."""
@@ -66,6 +72,9 @@ class Provenance:
     parameters: int
     machine: str
     versions: dict[str, str] = field(default_factory=dict)
+    init_sha256: str | None = None
+    outlier_count: int = 0
+    outlier_sha256: str | None = None
 
 
 @dataclass(frozen=True)

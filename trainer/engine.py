@@ -15,6 +15,10 @@ from trainer.model import CifarNet
 from trainer.recipes import Recipe
 
 EVALUATION_BATCH = 500
+OUTLIERS_PER_PICTURES = 4
+"""One outlier for so many pictures of the classes."""
+OUTLIER_WEIGHT = 0.5
+"""Of the outliers' loss against that of the classes, as in arXiv 1812.04606."""
 Predict = Callable[[nn.Module, Tensor, Tensor, Tensor], Tensor]
 """(network, uint8 images [N, H, W, 3], mean, std) -> logits float32 [N, K]"""
 
@@ -42,7 +46,8 @@ class Training:
 
     model: the network, or what averages its gradients over processes; generator: draws order and augmentation, in every
     process the same, on the data's device; batch_size: pictures per step over all processes; precision: what convolutions
-    and products are computed in (weights, statistics and the loss stay float32; bfloat16 needs no loss scaling).
+    and products are computed in (weights, statistics and the loss stay float32; bfloat16 needs no loss scaling);
+    outliers: uint8 [M, H, W, 3] on the device, pictures of none of the classes.
     """
 
     network: CifarNet
@@ -57,11 +62,13 @@ class Training:
     seed: int
     ranks: Ranks = ALONE
     precision: torch.dtype = torch.float32
+    outliers: Tensor | None = None
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A process's part of a step. images: float32 [B, 3, H, W]; labels: int64 [B]; pictures: B over all processes."""
+    """A process's part of a step. images: float32 [B + O, 3, H, W], the outliers last; labels: int64 [B]; pictures: B over
+    all processes."""
 
     images: Tensor
     labels: Tensor
@@ -75,24 +82,44 @@ def training_batches(training: Training, epoch: int) -> Iterator[Batch]:
     is drawn from the generator, for the whole batch in every process, so that the pictures do not depend on how many
     processes share them.
     """
-    data, augmentation, ranks = training.train, training.recipe.augmentation, training.ranks
+    data, ranks = training.train, training.ranks
     count, device = len(data.labels), data.labels.device
     first_side = torch.randint(0, 2, (count,), generator=Generator().manual_seed(training.seed)).to(device)
     mirrored = ((first_side + epoch) % 2).bool()
-    height, width = data.store.shape[1:3]
-    cutout = min(augmentation.cutout, height // 2, width // 2)  # never most of a small picture
     order = torch.randperm(count, generator=training.generator, device=device)
     for chosen in order.split(training.batch_size):
         if len(chosen) < ranks.count:
             break  # a last batch with fewer pictures than processes: those pictures wait for the next epoch
-        variation = draw_variation(len(chosen), augmentation, training.generator, mirrored[chosen])
         mine = chosen[ranks.share]
-        varied = apply_variation(data.images(mine), variation.take(ranks.share), augmentation.padding)
-        images = normalise(varied, data.mean, data.std)
-        if cutout:
-            corners = draw_corners(len(chosen), cutout, height, width, training.generator)
-            images = cut_out(images, corners[ranks.share], cutout)
+        images = _augmented(training, data.images(mine), len(chosen), mirrored[chosen])
+        if training.outliers is not None:
+            images = torch.cat(
+                [images, _some_outliers(training, training.outliers, len(chosen) // OUTLIERS_PER_PICTURES)]
+            )
         yield Batch(images, data.labels[mine], len(chosen))
+
+
+def _some_outliers(training: Training, outliers: Tensor, count: int) -> Tensor:
+    """float32 [this process's share of `count`, 3, H, W]: drawn anew for every step and augmented like all others, so that
+    no trace of the augmentation tells them apart."""
+    generator, device = training.generator, outliers.device
+    chosen = torch.randint(0, len(outliers), (count,), generator=generator, device=device)
+    flipped = torch.randint(0, 2, (count,), generator=generator, device=device).bool()
+    return _augmented(training, outliers[chosen[training.ranks.share]], count, flipped)
+
+
+def _augmented(training: Training, mine: Tensor, count: int, mirrored: Tensor) -> Tensor:
+    """float32, normalised. mine: uint8, this process's share of `count` pictures; what is done to each is drawn for all."""
+    augmentation, ranks = training.recipe.augmentation, training.ranks
+    height, width = mine.shape[1:3]
+    variation = draw_variation(count, augmentation, training.generator, mirrored)
+    varied = apply_variation(mine, variation.take(ranks.share), augmentation.padding)
+    images = normalise(varied, training.train.mean, training.train.std)
+    cutout = min(augmentation.cutout, height // 2, width // 2)  # never most of a small picture
+    if not cutout:
+        return images
+    corners = draw_corners(count, cutout, height, width, training.generator)
+    return cut_out(images, corners[ranks.share], cutout)
 
 
 def train_step(training: Training, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -101,17 +128,25 @@ def train_step(training: Training, batch: Batch) -> tuple[Tensor, Tensor]:
     mixed = training.precision != torch.float32
     with torch.autocast(batch.images.device.type, training.precision, enabled=mixed):
         logits = training.model(batch.images)
-    loss = nn.functional.cross_entropy(logits.float(), batch.labels, label_smoothing=recipe.label_smoothing)
+    logits, outside = logits.float().split([len(batch.labels), len(batch.images) - len(batch.labels)])
+    loss = nn.functional.cross_entropy(logits, batch.labels, label_smoothing=recipe.label_smoothing)
     training.optimizer.zero_grad(set_to_none=True)
     # Gradients are averaged over processes; where their shares differ by a picture, the larger one must weigh more.
     weight = len(batch.labels) * ranks.count / batch.pictures
-    (loss * weight if ranks.count > 1 else loss).backward()
+    objective = loss + OUTLIER_WEIGHT * distance_from_ignorance(outside) if len(outside) else loss
+    (objective * weight if ranks.count > 1 else objective).backward()
     if recipe.clip_norm is not None:
         nn.utils.clip_grad_norm_([p for p in training.network.parameters() if p.requires_grad], recipe.clip_norm)
     training.optimizer.step()
     if recipe.step_scheduler == "batch":
         training.scheduler.step()
     return loss.detach().double() * len(batch.labels), (logits.detach().argmax(1) == batch.labels).sum()
+
+
+def distance_from_ignorance(logits: Tensor) -> Tensor:
+    """Mean cross-entropy between "every class alike" and what the network says of outliers (Hendrycks et al.,
+    arXiv 1812.04606, section 4). logits: float32 [O, K]."""
+    return -nn.functional.log_softmax(logits, 1).mean()
 
 
 def train_one_epoch(

@@ -60,9 +60,9 @@ def check_growth(record: RunRecord, epochs: int | None) -> RunRecord:
         return record
     if epochs < planned:
         raise UserError(f"The run was started with {planned} epochs; {epochs} are fewer.", "--epochs may only grow.")
-    if record.config.recipe == "fast":
+    if record.config.recipe != "baseline":
         raise UserError(
-            "The fast recipe's learning rate is planned for a fixed number of epochs and cannot grow.",
+            f"The {record.config.recipe} recipe's learning rate is planned for a fixed number of epochs and cannot grow.",
             "Start a new run with --init-from and this run's best.pt, or use the baseline recipe.",
         )
     return replace(record, config=replace(record.config, epochs=epochs))

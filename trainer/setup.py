@@ -1,5 +1,6 @@
 """From settings to a run that is ready to train: data, network, optimiser, folder."""
 
+import hashlib
 import os
 import random
 from collections.abc import Mapping
@@ -139,8 +140,15 @@ def describe(config: TrainConfig, splits: Splits, network: CifarNet) -> RunRecor
         parameters=sum(p.numel() for p in network.parameters()),
         machine=machine_name(torch.device(config.device)),
         versions=library_versions(),
+        init_sha256=_sha256_of(config.init_from),
+        outlier_count=splits.outliers.pictures if splits.outliers is not None else 0,
+        outlier_sha256=splits.outliers.sha256 if splits.outliers is not None else None,
     )
     return RunRecord(FORMAT, config, provenance)
+
+
+def _sha256_of(path: str | None) -> str | None:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path is not None else None
 
 
 def folder_for(runs: Path, record: RunRecord) -> Path:
@@ -210,5 +218,6 @@ def prepare_run(folder: Path, record: RunRecord, splits: Splits, network: CifarN
         seed=config.seed,
         ranks=ranks,
         precision=getattr(torch, config.precision),
+        outliers=torch.from_numpy(splits.outliers.images).to(device) if splits.outliers is not None else None,
     )
     return Run(folder, record, training, test, statistics)

@@ -10,6 +10,7 @@ from exporter.describe import about_model, describe, variant
 from exporter.draft import Draft, draft_of
 from exporter.evaluation import Evaluation, evaluate
 from exporter.expectation import Expectation, expect
+from exporter.golden import golden_pictures
 from exporter.graph import Deployable, to_onnx
 from exporter.out_of_class import out_of_class_sets
 from exporter.pictures import GatePictures, edge_cases, written_by_tools
@@ -65,6 +66,7 @@ def export(run_folder: Path) -> Export:
 
 def _few_pictures(splits: Splits) -> GatePictures:
     validation, test = splits.validation.images[:60], splits.test.images[:60]
-    generated, edges = written_by_tools(test, 20), edge_cases(SIZE, SIZE)
-    images = np.concatenate([validation, test, generated, edges])
-    return GatePictures(images, (("validation", 60), ("test", 60), ("generated", 20), ("edge-case", len(edges))))
+    generated, golden, edges = written_by_tools(test, 20), golden_pictures(SIZE), edge_cases(SIZE, SIZE)
+    images = np.concatenate([validation, test, generated, golden, edges])
+    parts = (("validation", 60), ("test", 60), ("generated", 20), ("golden", len(golden)), ("edge-case", len(edges)))
+    return GatePictures(images, parts)

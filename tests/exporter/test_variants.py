@@ -6,8 +6,9 @@ import pytest
 
 from exporter.describe import describe, variant
 from exporter.draft import Draft, draft_of
+from exporter.golden import unfused
 from exporter.quantize import calibration_pictures, to_fp16, to_int8
-from exporter.variants import check_variant
+from exporter.variants import MOST_TOLERATED, check_variant
 from runtime_app.classifier import OUTPUTS
 from runtime_app.manifest import Precision
 from runtime_app.model_file import find_objection
@@ -78,7 +79,28 @@ def test_int8_runs_through_its_gate_in_the_app(export: Export, int8: bytes) -> N
     report = check_variant(_draft(few, "int8", int8), "int8", "cpu", few.expected, few.splits, 3.9)
     assert not any("cannot run" in refusal.sentence for refusal in report.refusals)
     assert not any("add up" in refusal.sentence for refusal in report.refusals)
+    assert 0 < report.tolerance["probabilities"] <= MOST_TOLERATED
     assert report.agreement > 0.8
+
+
+def test_golden_outputs_of_int8_refuse_one_changed_scale(export: Export, int8: bytes) -> None:
+    few = _first_pictures(export)
+    tolerance = check_variant(_draft(few, "int8", int8), "int8", "cpu", few.expected, few.splits, 3.9).tolerance
+    images = few.expected.pictures.images[few.expected.pictures.positions("golden")]
+    right = unfused(int8, images)
+    assert np.abs(unfused(int8, images).probabilities - right.probabilities).max() == 0
+    wrong = unfused(_with_one_scale_changed(int8), images)
+    assert np.abs(wrong.probabilities - right.probabilities).max() > tolerance["probabilities"]
+
+
+def _with_one_scale_changed(model: bytes) -> bytes:
+    """The first activation's quantisation step, a tenth larger: as if one kernel of a machine were wrong."""
+    changed = onnx.load_model_from_string(model)
+    first = next(node for node in changed.graph.node if node.op_type == "DequantizeLinear")
+    scale = next(entry for entry in changed.graph.initializer if entry.name == first.input[1])
+    value = onnx.numpy_helper.to_array(scale)
+    scale.CopyFrom(onnx.numpy_helper.from_array((value * 1.1).astype(value.dtype), scale.name))
+    return changed.SerializeToString()
 
 
 def test_fp16_keeps_the_contract_with_outputs_in_fp32(export: Export) -> None:

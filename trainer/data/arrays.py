@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from runtime_app.errors import UserError
+from trainer.data.outliers import Outliers
 
 VALIDATION_FRACTION = 0.1
 _CHUNK = 1024
@@ -58,7 +59,7 @@ class Splits:
     """What a run trains on, chooses its best epoch on, and looks at once at the end.
 
     name: what the data set is called in file names; classes: in label order; sha256: of all images and labels, before
-    the split; about: licence or source in one sentence.
+    the split; about: licence or source in one sentence; outliers: pictures of none of the classes, for training alone.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Splits:
     test: Pictures
     sha256: str
     about: str
+    outliers: Outliers | None = None
 
 
 def split_off_validation(pictures: Pictures, seed: int) -> tuple[Pictures, Pictures]:

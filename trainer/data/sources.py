@@ -1,6 +1,7 @@
 """The data sets that `--data` names: CIFAR-10, scikit-learn's digits, or a folder of your own."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from runtime_app.imaging import prepare
 from trainer.config import TrainConfig
 from trainer.data.arrays import Pictures, Splits, check_labels, digest, split_off_validation, split_stratified
 from trainer.data.folder import load_folder
+from trainer.data.outliers import load_outliers
 
 if TYPE_CHECKING:
     from torchvision.datasets import CIFAR10
@@ -23,7 +25,18 @@ _TEST_SPLIT_SEED = 0
 
 
 def load_splits(config: TrainConfig) -> Splits:
-    """Read what `config.data` names and split it. Raises UserError when it is missing, damaged or unusable."""
+    """Read what `config.data` names and split it, and the outliers where there are some.
+
+    Raises UserError when something is missing, damaged or unusable.
+    """
+    splits = _splits(config)
+    if config.outliers is None:
+        return splits
+    outliers = load_outliers(Path(config.outliers), config.image_size, skip_unreadable=config.skip_unreadable)
+    return replace(splits, outliers=outliers)
+
+
+def _splits(config: TrainConfig) -> Splits:
     if config.data == "cifar10":
         return _cifar10(config)
     if config.data == "digits":

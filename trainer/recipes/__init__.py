@@ -38,9 +38,9 @@ class Recipe:
 
 def load_recipe(name: str) -> Recipe:
     """The recipe of that name; raises KeyError for an unknown one."""
-    from trainer.recipes import baseline, fast
+    from trainer.recipes import baseline, fast, finetune
 
-    return {"baseline": baseline.RECIPE, "fast": fast.RECIPE}[name]
+    return {"baseline": baseline.RECIPE, "fast": fast.RECIPE, "finetune": finetune.RECIPE}[name]
 
 
-RECIPES = ("baseline", "fast")
+RECIPES = ("baseline", "fast", "finetune")

@@ -1,0 +1,35 @@
+"""A few epochs from a checkpoint (--init-from): the fast recipe with a fifth of its learning rates.
+
+For other classes, more pictures, or outliers (--outliers): what the checkpoint has learned is to be kept.
+"""
+
+from torch.optim import Optimizer
+
+from trainer.model import CifarNet
+from trainer.recipes import Recipe, fast
+
+_SHARE = 0.2
+
+
+def optimizer(network: CifarNet, batch_size: int) -> Optimizer:
+    built = fast.optimizer(network, batch_size)
+    for group in built.param_groups:
+        group["lr"] *= _SHARE
+    return built
+
+
+RECIPE = Recipe(
+    name="finetune",
+    epochs=4,
+    batch_size=512,
+    augmentation=fast.RECIPE.augmentation,
+    dropout=fast.RECIPE.dropout,
+    logit_scale=fast.RECIPE.logit_scale,
+    dirac=False,
+    whitening=False,
+    label_smoothing=0.0,
+    clip_norm=None,
+    optimizer=optimizer,
+    scheduler=fast.scheduler,
+    step_scheduler="batch",
+)
