@@ -66,6 +66,18 @@ lint-containers: .venv-containers/.ready
 	.venv-$*/bin/python $(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@
 
+# Pictures of none of CIFAR-10's classes, out of Debian packages: what the shipped network learned not to know.
+.PHONY: outliers
+outliers: data/outliers/.ready
+
+data/outliers/.ready: artifacts/checkpoints/cifarnet-cifar10/outliers.txt
+	rm -rf data/outliers && mkdir -p data/outliers/.unpacked
+	cd data/outliers/.unpacked && apt-get download $$(cut -d/ -f1 $(abspath $<) | sort -u)
+	cd data/outliers/.unpacked && for package in *.deb; do dpkg-deb -x $$package $${package%%_*}; done
+	cd data/outliers/.unpacked && xargs -d '\n' cp --parents -t .. < $(abspath $<)
+	rm -rf data/outliers/.unpacked
+	@touch $@
+
 # The window is tested for real: a virtual screen, software OpenGL, and a program that clicks.
 DISPLAY_PACKAGES := xvfb xdotool xclip libgl1 libgl1-mesa-dri
 
