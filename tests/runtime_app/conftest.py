@@ -11,6 +11,7 @@ import pytest
 from runtime_app.presenter.presenter import Presenter
 from runtime_app.settings import Settings
 from tests.runtime_app.samples import ROOT, TINY, Run, draw_digit, until
+from tests.runtime_app.window_driver import Window, missing_programs, window
 
 
 @pytest.fixture(autouse=True)
@@ -70,3 +71,20 @@ def presenter(tiny_bundle: Path) -> Iterator[Presenter]:
     until(made, lambda: made.loaded is not None)
     yield made
     made.close(1)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A working folder whose newest bundle is the tiny one, with settings that a first start would have."""
+    assert not missing_programs(), f"install {' '.join(missing_programs())}"
+    shutil.copytree(TINY, tmp_path / "home" / "artifacts" / "bundles" / "tiny")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def opened(home: Path, digits: Path) -> Iterator[Window]:
+    """The window with three digits, classified."""
+    with window(home, [digits]) as shown:
+        shown.wait(lambda state: state["classified"] == 3 and not any(state["waiting"].values()))
+        shown.settle()
+        yield shown

@@ -54,3 +54,17 @@ def until(presenter: Presenter, reached: Callable[[], object], seconds: float = 
             return
         assert time.monotonic() < end, "not reached in time"
         time.sleep(0.005)
+
+
+def many_pictures(folder: Path, count: int) -> Path:
+    """PNG files of noise, 32x32."""
+    folder.mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
+    for index, pixels in enumerate(noise):
+        Image.fromarray(pixels).save(folder / f"{index:05}.png", compress_level=0)
+    return folder
+
+
+def bars(state: dict) -> list[str]:
+    """The class bars that the window shows."""
+    return [name for name in state["hits"] if name.startswith("bar.")]
