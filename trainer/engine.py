@@ -1,8 +1,9 @@
 """One step, one epoch, evaluation. Nothing here waits for the device inside an epoch."""
 
+import copy
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Generator, Tensor, nn
@@ -17,8 +18,9 @@ from trainer.recipes import Recipe
 EVALUATION_BATCH = 500
 OUTLIERS_PER_PICTURES = 4
 """One outlier for so many pictures of the classes."""
-OUTLIER_WEIGHT = 0.5
-"""Of the outliers' loss against that of the classes, as in arXiv 1812.04606."""
+OUTLIER_WEIGHT = 1.0
+"""Of the outliers' loss against that of the classes (0.5 in arXiv 1812.04606, where there are twice as many outliers as
+pictures of the classes)."""
 Predict = Callable[[nn.Module, Tensor, Tensor, Tensor], Tensor]
 """(network, uint8 images [N, H, W, 3], mean, std) -> logits float32 [N, K]"""
 
@@ -47,7 +49,8 @@ class Training:
     model: the network, or what averages its gradients over processes; generator: draws order and augmentation, in every
     process the same, on the data's device; batch_size: pictures per step over all processes; precision: what convolutions
     and products are computed in (weights, statistics and the loss stay float32; bfloat16 needs no loss scaling);
-    outliers: uint8 [M, H, W, 3] on the device, pictures of none of the classes.
+    outliers: uint8 [M, H, W, 3] on the device, pictures of none of the classes; start: the weights that are averaged with
+    those of the network, by name, where any are.
     """
 
     network: CifarNet
@@ -63,6 +66,20 @@ class Training:
     ranks: Ranks = ALONE
     precision: torch.dtype = torch.float32
     outliers: Tensor | None = None
+    start: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def averaged(self) -> CifarNet:
+        """What is evaluated and saved: the network, or a new one with the recipe's share of the starting weights."""
+        if not self.start:
+            return self.network
+        share, network = self.recipe.share_of_start, copy.deepcopy(self.network)
+        mixed = {
+            name: torch.lerp(value, self.start[name], share) if value.is_floating_point() else value
+            for name, value in self.network.state_dict().items()
+        }
+        network.load_state_dict(mixed)
+        return network
 
 
 @dataclass(frozen=True)
@@ -206,7 +223,7 @@ def evaluate(training: Training) -> tuple[float, float]:
     mine = torch.arange(len(data.labels), device=data.labels.device)[ranks.share]
     totals = torch.zeros(2, dtype=torch.float64, device=data.labels.device)
     if len(mine):  # fewer pictures than processes leave some without any
-        logits, labels = predict_data(training.network, data, mine).double(), data.labels[mine]
+        logits, labels = predict_data(training.averaged, data, mine).double(), data.labels[mine]
         loss = nn.functional.cross_entropy(logits, labels, reduction="sum")
         totals = torch.stack([loss, (logits.argmax(1) == labels).sum()])
     mean_loss, accuracy = (ranks.total(totals) / len(data.labels)).tolist()

@@ -72,6 +72,8 @@ def _restore(run: Run) -> list[EpochMetrics]:
     training = run.training
     parts = {"optimizer": training.optimizer, "scheduler": training.scheduler}
     progress = load_last(run.folder / "last.pt", training.network, parts, training.generator)
+    training.start.clear()
+    training.start.update(progress.get("start", {}))  # a last.pt from before averages has none
     if not training.ranks.first:
         restore_random_states(progress["other_random_states"][training.ranks.rank - 1])
     training.ranks.wait()
@@ -96,13 +98,14 @@ def _save_last(run: Run, rows: list[EpochMetrics]) -> None:
         return
     parts = {"optimizer": training.optimizer, "scheduler": training.scheduler}
     progress = {"epoch": len(rows), "rows": [asdict(row) for row in rows], "other_random_states": others}
+    progress |= {"start": training.start}
     save_last(run.folder / "last.pt", training.network, parts, training.generator, progress)
 
 
 def _checkpoint(run: Run, row: EpochMetrics) -> Checkpoint:
     mean, std = run.statistics
     config, provenance = run.record.config, run.record.provenance
-    return Checkpoint(run.training.network, provenance.classes, mean, std, config.image_size, row.epoch, row.val_acc)
+    return Checkpoint(run.training.averaged, provenance.classes, mean, std, config.image_size, row.epoch, row.val_acc)
 
 
 def _finish(run: Run, rows: list[EpochMetrics]) -> Summary:

@@ -219,5 +219,17 @@ def prepare_run(folder: Path, record: RunRecord, splits: Splits, network: CifarN
         ranks=ranks,
         precision=getattr(torch, config.precision),
         outliers=torch.from_numpy(splits.outliers.images).to(device) if splits.outliers is not None else None,
+        start=_starting_weights(config, recipe, network, splits.classes),
     )
     return Run(folder, record, training, test, statistics)
+
+
+def _starting_weights(
+    config: TrainConfig, recipe: Recipe, network: CifarNet, classes: tuple[str, ...]
+) -> dict[str, torch.Tensor]:
+    """What the recipe averages with. Of other classes a checkpoint says nothing; a resumed run has its own in last.pt."""
+    if not recipe.share_of_start or config.init_from is None or not Path(config.init_from).exists():
+        return {}
+    if load_best(Path(config.init_from)).classes != classes:
+        return {}
+    return {name: value.detach().clone() for name, value in network.state_dict().items()}

@@ -17,7 +17,8 @@ class Recipe:
 
     label_smoothing: share of the target spread over all classes; clip_norm: largest gradient norm, None for no limit;
     dropout: one probability a block; dirac: start convolutions as the identity; whitening: begin with a stem of fixed
-    filters; optimizer(network, batch_size) and scheduler(optimizer, total_steps) build the parts; step_scheduler: after every batch, or after every epoch with the
+    filters; share_of_start: how much of a checkpoint of the same classes, where training began with one, is in the average of
+    weights that is evaluated and saved; optimizer(network, batch_size) and scheduler(optimizer, total_steps) build the parts; step_scheduler: after every batch, or after every epoch with the
     validation loss.
     """
 
@@ -34,6 +35,7 @@ class Recipe:
     optimizer: Callable[[CifarNet, int], Optimizer]
     scheduler: Callable[[Optimizer, int], LRScheduler]
     step_scheduler: Literal["batch", "epoch"]
+    share_of_start: float = 0.0
 
 
 def load_recipe(name: str) -> Recipe:

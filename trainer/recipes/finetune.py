@@ -1,6 +1,7 @@
 """A few epochs from a checkpoint (--init-from): the fast recipe with a fifth of its learning rates.
 
-For other classes, more pictures, or outliers (--outliers): what the checkpoint has learned is to be kept.
+For other classes, more pictures, or outliers (--outliers): what the checkpoint has learned is to be kept. Where the classes
+are the same, a quarter of its weights stays in the average that is evaluated and saved (Wortsman et al., arXiv 2109.01903).
 """
 
 from torch.optim import Optimizer
@@ -20,7 +21,7 @@ def optimizer(network: CifarNet, batch_size: int) -> Optimizer:
 
 RECIPE = Recipe(
     name="finetune",
-    epochs=4,
+    epochs=3,
     batch_size=512,
     augmentation=fast.RECIPE.augmentation,
     dropout=fast.RECIPE.dropout,
@@ -32,4 +33,5 @@ RECIPE = Recipe(
     optimizer=optimizer,
     scheduler=fast.scheduler,
     step_scheduler="batch",
+    share_of_start=0.25,
 )
