@@ -14,6 +14,7 @@ from exporter.draft import Draft, ask_app
 from exporter.expectation import SMALL_COUNT, Expectation, largest, round_up
 from exporter.golden import unfused
 from exporter.parity import BULK_BATCH, SMALL_BATCHES, Refusal
+from exporter.quantize import with_other_steps
 from exporter.reference import Outputs
 from runtime_app.classifier import OUTPUTS
 from runtime_app.manifest import Precision
@@ -23,12 +24,13 @@ MOST_ACCURACY_LOST = 0.003
 LEAST_AGREEMENT = 0.97
 MOST_CALIBRATION_LOST = 0.005
 LEAST_INT8_RATIO = 3.5
-MOST_TOLERATED = 0.1  # of a probability: where more must be allowed, a golden vector shows nothing
+MOST_TOLERATED = 0.25  # of a probability: where more must be allowed, a golden vector shows nothing
 # Another machine's kernels round elsewhere: what is allowed there is more than what was seen here. fp16 is compared with
-# torch on all pictures of the gate. int8 is compared with its own operators on the golden pictures alone, where a rounding
-# that falls to the other side moves an activation by a whole step; ten times so much is still a hundredth of a probability.
+# torch on all pictures of the gate, int8 with its own operators on the golden ones.
 _FP16_FACTOR = 1.5
-_INT8_FACTOR = 10
+_INT8_FACTOR = 3
+# Shares by which the int8 model's steps are changed to see what roundings that fall to the other side do.
+_NUDGES = (1e-6, -1e-6, 1e-5, -1e-5)
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,15 @@ def check_variant(
 
 
 def _int8_tolerance(model: bytes, bulk: Outputs, expected: Expectation) -> dict[str, float]:
+    """Per output: a few times what the runtime's fusions do, or roundings that fall to the other side, whichever is more."""
     golden = expected.pictures.positions("golden")
-    plain, seen = unfused(model, expected.pictures.images[golden]), bulk.take(golden)
-    distance = {name: largest(getattr(seen, name), getattr(plain, name))[0] for name in OUTPUTS}
-    # Where the fused model happens to give the same, the rounding of the numbers themselves is still allowed.
-    least = {name: 1e-4 * float(np.abs(getattr(plain, name)).max()) for name in OUTPUTS}
-    return {name: round_up(_INT8_FACTOR * max(distance[name], least[name])) for name in OUTPUTS}
+    images = expected.pictures.images[golden]
+    plain = unfused(model, images)
+    others = [bulk.take(golden), *(unfused(with_other_steps(model, share), images) for share in _NUDGES)]
+    return {
+        name: round_up(_INT8_FACTOR * max(largest(getattr(other, name), getattr(plain, name))[0] for other in others))
+        for name in OUTPUTS
+    }
 
 
 def _judge(bulk: Outputs, expected: Expectation, splits: Splits, seen: VariantReport) -> VariantReport:

@@ -7,7 +7,7 @@ import pytest
 from exporter.describe import describe, variant
 from exporter.draft import Draft, draft_of
 from exporter.golden import unfused
-from exporter.quantize import calibration_pictures, to_fp16, to_int8
+from exporter.quantize import calibration_pictures, to_fp16, to_int8, with_other_steps
 from exporter.variants import MOST_TOLERATED, check_variant
 from runtime_app.classifier import OUTPUTS
 from runtime_app.manifest import Precision
@@ -83,23 +83,26 @@ def test_int8_runs_through_its_gate_in_the_app(export: Export, int8: bytes) -> N
     assert report.agreement > 0.8
 
 
-def test_golden_outputs_of_int8_refuse_one_changed_scale(export: Export, int8: bytes) -> None:
+def test_golden_outputs_of_int8_refuse_wrong_steps(export: Export, int8: bytes) -> None:
     few = _first_pictures(export)
     tolerance = check_variant(_draft(few, "int8", int8), "int8", "cpu", few.expected, few.splits, 3.9).tolerance
     images = few.expected.pictures.images[few.expected.pictures.positions("golden")]
-    right = unfused(int8, images)
-    assert np.abs(unfused(int8, images).probabilities - right.probabilities).max() == 0
-    wrong = unfused(_with_one_scale_changed(int8), images)
-    assert np.abs(wrong.probabilities - right.probabilities).max() > tolerance["probabilities"]
+    right, other = (unfused(with_other_steps(int8, share), images).logits for share in (0, 3e-6))
+    assert np.abs(other - right).max() <= tolerance["logits"]
+    wrong = unfused(_with_larger_weights(int8), images).logits
+    assert np.abs(wrong - right).max() > tolerance["logits"]
 
 
-def _with_one_scale_changed(model: bytes) -> bytes:
-    """The first activation's quantisation step, a tenth larger: as if one kernel of a machine were wrong."""
+def _with_larger_weights(model: bytes) -> bytes:
+    """Those of the first convolution, a fifth larger: as if a kernel of this machine were wrong."""
     changed = onnx.load_model_from_string(model)
-    first = next(node for node in changed.graph.node if node.op_type == "DequantizeLinear")
-    scale = next(entry for entry in changed.graph.initializer if entry.name == first.input[1])
-    value = onnx.numpy_helper.to_array(scale)
-    scale.CopyFrom(onnx.numpy_helper.from_array((value * 1.1).astype(value.dtype), scale.name))
+    entries = {entry.name: entry for entry in changed.graph.initializer}
+    weights = next(
+        node for node in changed.graph.node if node.op_type == "DequantizeLinear" and node.input[0] in entries
+    )
+    step = entries[weights.input[1]]
+    value = onnx.numpy_helper.to_array(step)
+    step.CopyFrom(onnx.numpy_helper.from_array((value * 1.2).astype(value.dtype), step.name))
     return changed.SerializeToString()
 
 

@@ -96,12 +96,3 @@ def test_run_with_outliers_resumes_bit_for_bit_and_only_with_the_same_ones(grey,
     resumed = trainer("--resume", folder)
     assert resumed.status == 0, resumed.err
     assert same_run(whole.folder, folder)
-
-
-def test_finetune_wants_a_checkpoint_and_says_what_it_began_with(finished, pictures, tmp_path):
-    refused = trainer(*small(pictures, tmp_path, "--recipe", "finetune"))
-    assert refused.status == 2 and "--init-from" in refused.err
-    path = finished.folder / "best.pt"
-    answer = trainer(*small(pictures, tmp_path, "--recipe", "finetune", "--init-from", path, "--epochs", 1))
-    assert answer.status == 0, answer.err
-    assert len(json.loads((answer.folder / "config.json").read_text())["provenance"]["init_sha256"]) == 64
