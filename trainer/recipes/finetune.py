@@ -1,7 +1,7 @@
 """A few epochs from a checkpoint (--init-from): the fast recipe with a fifth of its learning rates.
 
 For other classes, more pictures, or outliers (--outliers): what the checkpoint has learned is to be kept. Where the classes
-are the same, a quarter of its weights stays in the average that is evaluated and saved (Wortsman et al., arXiv 2109.01903).
+are the same, two fifths of its weights stay in the average that is evaluated and saved (Wortsman et al., arXiv 2109.01903).
 """
 
 from torch.optim import Optimizer
@@ -33,5 +33,5 @@ RECIPE = Recipe(
     optimizer=optimizer,
     scheduler=fast.scheduler,
     step_scheduler="batch",
-    share_of_start=0.25,
+    share_of_start=0.4,
 )
