@@ -12,15 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime_app.bundle import Bundle
-from runtime_app.classifier import Classifier, Prediction
+from runtime_app.classifier import BESIDE, Classifier, Prediction
 from runtime_app.errors import Explanation, explain
 from runtime_app.imaging import MAX_PIXELS, Prepared, Region, Resize, open_picture, prepare
 from runtime_app.pixel_budget import PixelBudget
 from runtime_app.verdict import Verdict, scores, verdict
 
 BATCH = 64
-# Batches at a time: while the threads of one wait for each other, or its results are put together, the other computes.
-_RUNNING = 2
 # All decoding threads together hold as much as the largest picture that is accepted; small ones never wait.
 DECODING = PixelBudget(MAX_PIXELS)
 
@@ -84,11 +82,12 @@ def classify_sources(
     threads: int = 0,
 ) -> Iterator[Outcome]:
     """The same for pictures that are not all files: (name, source). threads: that decode; 0: one for every core."""
+    classifier.open_for_batches()
     workers = max(2, threads or os.cpu_count() or 1)
     remaining = iter(pictures)
     waiting: deque[Future[list[Outcome]]] = deque()
     decoders = ThreadPoolExecutor(workers, thread_name_prefix="decode")
-    runners = ThreadPoolExecutor(_RUNNING, thread_name_prefix="run")
+    runners = ThreadPoolExecutor(BESIDE, thread_name_prefix="run")
 
     def begin() -> None:
         chunk = [
@@ -101,7 +100,7 @@ def classify_sources(
             )
 
     try:
-        for _ in range(_RUNNING + 1):
+        for _ in range(BESIDE + 1):
             begin()
         while waiting:
             outcomes = waiting.popleft().result()
@@ -118,7 +117,7 @@ def classify_prepared(ready: list[tuple[Path, Prepared | Failure]], classifier: 
     usable = [(path, item) for path, item in ready if isinstance(item, Prepared)]
     if not usable:
         return [item for _, item in ready if isinstance(item, Failure)]
-    prediction = classifier.predict(np.stack([item.image for _, item in usable]))
+    prediction = classifier.predict_beside(np.stack([item.image for _, item in usable]))
     results = iter(interpret(usable, prediction, classifier.bundle))
     return [item if isinstance(item, Failure) else next(results) for _, item in ready]
 

@@ -86,6 +86,7 @@ def load(source: Bundle | Path | None, device: Device, precision: str, threads: 
                 raise
             notice = error.title
             classifier = background.submit(Classifier, bundle, "auto", precision, threads).result()
+        background.submit(classifier.open_for_batches).result()
     return Loaded(bundle, classifier, notice)
 
 

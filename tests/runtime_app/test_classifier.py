@@ -1,6 +1,7 @@
 """Which model of a bundle runs, and that it is the one the engine names."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from runtime_app.bundle import open_bundle
-from runtime_app.classifier import Classifier
+from runtime_app.classifier import BESIDE, OUTPUTS, Classifier
 from tests.runtime_app.samples import ROOT, TINY
 from tests.runtime_app.test_bundle import edit, relist
 
@@ -42,3 +43,16 @@ def test_auto_takes_the_small_variant_only_where_it_is_clearly_faster(
     assert automatic.engine.precision == automatic.variant.precision == chosen
     pictures = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
     np.testing.assert_array_equal(automatic.predict(pictures).logits, named.predict(pictures).logits)
+
+
+def test_batches_side_by_side_give_the_same_also_when_the_bundle_is_gone(tiny_bundle: Path) -> None:
+    classifier = Classifier(open_bundle(tiny_bundle), "cpu", threads=4)
+    classifier.open_for_batches()
+    shutil.rmtree(tiny_bundle)
+    pictures = np.random.default_rng(0).integers(0, 256, (128, 32, 32, 3), dtype=np.uint8)
+    alone = classifier.predict(pictures)
+    with ThreadPoolExecutor(BESIDE) as pool:
+        halves = list(pool.map(classifier.predict_beside, (pictures[:64], pictures[64:])))
+    for name in OUTPUTS:
+        beside = np.concatenate([getattr(half, name) for half in halves])
+        np.testing.assert_allclose(beside, getattr(alone, name), rtol=0, atol=classifier.variant.tolerance[name])
