@@ -53,8 +53,15 @@ def line_per_em(face: Path) -> float:
 
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float, weight: Path = REGULAR) -> float:
-    """Width in pixels of one line of text at `size` pixels per em."""
-    return load(_UNITS, face_for(text, weight)).getlength(one_line(text)) * size / _UNITS
+    """Width in pixels of one line of text at `size` pixels per em, without kerning: Dear ImGui has none either."""
+    face = face_for(text, weight)
+    return sum(_advance(character, face) for character in one_line(text)) * size / _UNITS
+
+
+@lru_cache(maxsize=4096)
+def _advance(character: str, face: Path) -> float:
+    """By character: asking for whole texts takes most of a frame that shows many new ones."""
+    return load(_UNITS, face).getlength(character)
 
 
 def shorten(text: str, size: float, width: float, weight: Path = REGULAR) -> str:
