@@ -29,7 +29,7 @@ from .conftest import Export
 def test_gate_accepts_the_exported_model_and_counts_what_it_saw(export: Export) -> None:
     report = check(export.draft(), export.expected)
     assert report.refusals == ()
-    assert report.parts == {"validation": 60, "test": 60, "generated": 20, "edge-case": 12}
+    assert report.parts == {"validation": 60, "test": 60, "generated": 20, "golden": 18, "edge-case": 12}
     assert report.batch_sizes == (1, 2, 7, 64)
     assert report.providers == ("CPUExecutionProvider",)
     assert report.measured.argmax_differences == 0
