@@ -36,7 +36,8 @@ _NUDGES = (1e-6, -1e-6, 1e-5, -1e-5)
 @dataclass(frozen=True)
 class VariantReport:
     """What the gate saw of one variant; the validation figures decide. max_difference: per output, from torch; tolerance:
-    per output, from the golden outputs; agreement: share of validation pictures with fp32's most probable class; ratio: fp32's size by this one's."""
+    per output, from the golden outputs; agreement: share of validation pictures with fp32's most probable class; ratio:
+    fp32's size by this one's."""
 
     refusals: tuple[Refusal, ...]
     precision: Precision
