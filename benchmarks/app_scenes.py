@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from tests.campaigns.common import memory
 from tests.runtime_app.window_driver import Window, window
 
 _MANY = 2000
+_LONGEST = 60  # seconds that anything may take before the measurement is given up
+Found = TypeVar("Found")
 _CODE = "from benchmarks.recorder import main; main()"
 
 
@@ -49,6 +52,16 @@ def processor_seconds(shown: Window) -> float:
 
 def at_rest(state: dict) -> bool:
     return not state["busy"] and not any(state["waiting"].values())
+
+
+def _await(found: Callable[[], Found | None], what: str, pause: float = 0.02) -> Found:
+    """What `found` returns as soon as that is something. Raises TimeoutError when the window does not get to it."""
+    until = time.monotonic() + _LONGEST
+    while time.monotonic() < until:
+        if answer := found():
+            return answer
+        time.sleep(pause)
+    raise TimeoutError(f"The window did not {what} within {_LONGEST} seconds.")
 
 
 # ---- start and rest ------------------------------------------------------------------------------------------------
@@ -113,14 +126,17 @@ def _answer_time(shown: Window, folder: Path, key: str) -> tuple[float, float]:
     """Seconds, and processor seconds, from the action to the end of the frame that draws its verdict."""
     before = len(Record.of(folder))
     shown.xdotool("mousemove_relative", "--", 1, 0, "mousemove_relative", "--", -1, 0, "sleep", 0.1, "key", key)
-    while True:
+
+    def answer() -> tuple[float, float] | None:
         events = Record.of(folder)[before:]
         asked = next((event for event in events if event["what"] == "asked"), None)
         looked = next((event for event in events if event["what"] == "looked"), None)
         drawn = next((e for e in events if looked and e["what"] == "frame" and e["t"] > looked["t"]), None)
-        if asked is not None and drawn is not None:
-            return drawn["t"] - asked["t"], drawn["process"] - asked["process"]
-        time.sleep(0.02)
+        if asked is None or drawn is None:
+            return None
+        return drawn["t"] - asked["t"], drawn["process"] - asked["process"]
+
+    return _await(answer, f"answer the key {key}")
 
 
 def _drag(shown: Window, folder: Path) -> float:
@@ -173,8 +189,7 @@ def two_thousand(bundle: Path, folder: Path) -> list[Figure]:
 
 def _wait_unasked(folder: Path) -> None:
     """Until all are classified, by the record alone: each answer to a test's question costs the window part of a frame."""
-    while not (Record.file(folder).exists() and _finished(Record.of(folder))):
-        time.sleep(0.25)
+    _await(lambda: Record.file(folder).exists() and _finished(Record.of(folder)), f"classify {_MANY} pictures", 0.25)
 
 
 def _finished(events: Record) -> bool:
@@ -219,8 +234,7 @@ def memory_over_time(bundle: Path, folder: Path) -> list[Figure]:
             for number in range(times):
                 before = Record.of(folder).count("bundle")
                 shown.xdotool("key", "ctrl+n")
-                while Record.of(folder).count("bundle") == before:
-                    time.sleep(0.02)
+                _await(lambda before=before: Record.of(folder).count("bundle") > before, "change its bundle")
                 if finish or number == times - 1:
                     shown.wait(lambda state: state["classified"] == _MANY and at_rest(state), 600)
                     megabytes.append(memory(shown.process.pid))

@@ -1,7 +1,7 @@
 """Colour as arithmetic: maps from numbers to RGB, and the ink that stays readable on them. Knows no GUI."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ _CIVIDIS = (
 # a neutral middle. Strong early, because evidence is laid over pictures with an opacity that falls towards 0.
 _BLUE_RED = "123fb8 1f55d6 3a70ea 6a97f4 a3bff7 dfe2e8 f9c09a f79a5e ee7130 dc4a17 b82808"
 
+_FINE_STEPS = 5120  # a multiple of the steps of every map, so that its own colours are met exactly
+
 
 @dataclass(frozen=True)
 class ColourMap:
@@ -32,9 +34,14 @@ class ColourMap:
     table: NDArray[np.float64]
 
     def __call__(self, position: NDArray | float) -> NDArray[np.uint8]:
-        """position: any shape, clipped to 0..1 -> uint8 [..., 3]."""
-        at = np.clip(np.asarray(position, dtype=np.float64), 0.0, 1.0)
-        steps = np.linspace(0.0, 1.0, len(self.table))
+        """position: any shape, clipped to 0..1, not a number counts as 0 -> uint8 [..., 3]."""
+        at = np.nan_to_num(np.clip(position, 0.0, 1.0)) * _FINE_STEPS
+        return self._fine[np.rint(at).astype(np.intp)]
+
+    @cached_property
+    def _fine(self) -> NDArray[np.uint8]:
+        """uint8 [n, 3], interpolated: looked up, an evidence map takes a third of the time, and it is made within a frame."""
+        at, steps = np.linspace(0.0, 1.0, _FINE_STEPS + 1), np.linspace(0.0, 1.0, len(self.table))
         channels = [np.interp(at, steps, self.table[:, channel]) for channel in range(3)]
         return np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
 

@@ -48,8 +48,10 @@ def overlay(cells: NDArray[np.float32], limit: float, *, grid: bool) -> NDArray[
 
 def colour(position: NDArray[np.float32] | NDArray[np.float64]) -> NDArray[np.uint8]:
     """position: -1 (against the class) to 1 (for it), any shape -> RGBA uint8 [..., 4]; the overlay and its colour bar."""
-    alpha = np.sqrt(np.abs(position)) * 255
-    return np.concatenate([DIVERGING((position + 1) / 2), np.rint(alpha).astype(np.uint8)[..., None]], axis=-1)
+    rgba = np.empty((*position.shape, 4), dtype=np.uint8)
+    rgba[..., :3] = DIVERGING((position + 1) / 2)
+    rgba[..., 3] = np.rint(np.sqrt(np.abs(position)) * 255)
+    return rgba
 
 
 def cell_region(row: int, column: int, shape: tuple[int, int], region: Region) -> Region:

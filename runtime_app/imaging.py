@@ -23,6 +23,9 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
 MAX_PIXELS = 100_000_000
 MAX_FILE_BYTES = 5 * MAX_PIXELS  # the largest picture, unpacked, with four channels and much else around it
+# At the peak, measured; the file's own bytes come on top. Most pictures need 8, a progressive CMYK JPEG 12 while its
+# coefficients are there, WebP 16, because its decoder keeps two canvases besides what it hands over.
+BYTES_PER_PIXEL, BYTES_PER_WEBP_PIXEL = 12, 16
 # Conversions that need copies of a picture, or wide numbers, work on this many pixels at a time.
 _STRIP_PIXELS = 1 << 20
 _LETTERBOX_GREY = (128, 128, 128)
@@ -67,9 +70,8 @@ def open_picture(
     """Decode a file (or its bytes) to an upright 8-bit RGB picture.
 
     EXIF orientation is applied, transparency composited on white, 16-bit, palette, CMYK and grey converted.
-    Of an animation the first frame counts. `before_decoding` is told the number of pixels, before memory is taken for
-    them; at the peak a pixel needs 8 bytes (12 in a progressive CMYK JPEG). Raises PictureError with the reason and what
-    to do.
+    Of an animation the first frame counts. `before_decoding` is told how many bytes decoding may need, before they are
+    taken. Raises PictureError with the reason and what to do.
     """
     label = name or (str(source) if isinstance(source, Path) else "the picture")
     data = _read(source, label) if isinstance(source, Path) else source
@@ -79,7 +81,8 @@ def open_picture(
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _refuse_huge(image, label)
             if before_decoding is not None:
-                before_decoding(image.width * image.height)
+                each = BYTES_PER_WEBP_PIXEL if image.format == "WEBP" else BYTES_PER_PIXEL
+                before_decoding(image.width * image.height * each)
             ImageOps.exif_transpose(image, in_place=True)
             return _to_rgb(image)
     except PictureError:

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from runtime_app.bundle import Bundle
 from runtime_app.classifier import BESIDE, Classifier, Prediction
 from runtime_app.errors import Explanation, explain
-from runtime_app.imaging import MAX_PIXELS, Prepared, Region, Resize, open_picture, prepare
-from runtime_app.pixel_budget import PixelBudget
+from runtime_app.imaging import BYTES_PER_PIXEL, MAX_PIXELS, Prepared, Region, Resize, open_picture, prepare
+from runtime_app.memory_budget import MemoryBudget
 from runtime_app.verdict import Verdict, scores, verdict
 
 BATCH = 64
-# All decoding threads together hold as much as the largest picture that is accepted; small ones never wait.
-DECODING = PixelBudget(MAX_PIXELS)
+# All decoding threads together hold as much as the largest picture that is accepted (a WebP of more than three quarters of
+# its size is decoded alone); small ones never wait.
+DECODING = MemoryBudget(BYTES_PER_PIXEL * MAX_PIXELS)
 
 
 @dataclass(frozen=True)

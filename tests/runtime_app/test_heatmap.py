@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from runtime_app.colours import DIVERGING, SEQUENTIAL, VIRIDIS, contrast, ink_on, luminance
+from runtime_app.colours import DIVERGING, SEQUENTIAL, VIRIDIS, ColourMap, contrast, ink_on, luminance
 from runtime_app.errors import UserError
 from runtime_app.heatmap_png import MAX_ROWS, cell_text, draw_heatmap, write_heatmap
 from runtime_app.imaging import Region
@@ -49,6 +49,19 @@ def test_diverging_map_is_neutral_in_the_middle_and_as_light_on_both_sides() -> 
     assert max(red, green, blue) - min(red, green, blue) < 12
     for share in (0.1, 0.2, 0.3, 0.4):
         assert luminance(DIVERGING.rgb(0.5 - share)) == pytest.approx(luminance(DIVERGING.rgb(0.5 + share)), abs=0.16)
+
+
+@pytest.mark.parametrize("colours", [*SEQUENTIAL.values(), DIVERGING], ids=lambda colours: colours.name)
+def test_maps_pass_through_their_own_colours_and_lie_between_them_elsewhere(colours: ColourMap) -> None:
+    steps = np.linspace(0, 1, len(colours.table))
+    np.testing.assert_array_equal(colours(steps), colours.table)
+    at = np.random.default_rng(0).random((50, 7))
+    exact = np.stack([np.interp(at, steps, colours.table[:, channel]) for channel in range(3)], axis=-1)
+    assert np.abs(colours(at) - exact).max() < 1
+
+
+def test_positions_beyond_the_ends_and_no_numbers_have_colours_too() -> None:
+    np.testing.assert_array_equal(VIRIDIS(np.array([-np.inf, -3, np.nan, 7])), VIRIDIS(np.array([0, 0, 0, 1])))
 
 
 def test_numbers_are_readable_on_every_colour() -> None:

@@ -147,6 +147,13 @@ def test_more_than_a_hundred_megapixels_are_refused_before_decoding() -> None:
         open_picture(bytes(huge))
 
 
+@pytest.mark.parametrize(("format_", "bytes_per_pixel"), [("PNG", 12), ("JPEG", 12), ("WEBP", 16)])
+def test_what_decoding_may_need_is_told_before(format_: str, bytes_per_pixel: int) -> None:
+    told: list[int] = []
+    open_picture(encode(corners(40, 60), format_), before_decoding=told.append)
+    assert told == [40 * 60 * bytes_per_pixel]
+
+
 def test_formats_outside_the_list_stay_closed() -> None:
     with pytest.raises(PictureError, match="is not a picture"):
         open_picture(encode(Image.new("RGB", (8, 8)), "PCX"))

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from runtime_app.pixel_budget import PixelBudget
+from runtime_app.memory_budget import MemoryBudget
 
 
 def test_threads_never_hold_more_than_the_limit_and_all_come_through() -> None:
-    budget, lock = PixelBudget(100), threading.Lock()
+    budget, lock = MemoryBudget(100), threading.Lock()
     held, most, together = 0, 0, 0
 
     def decode(pixels: int) -> None:
@@ -33,7 +33,7 @@ def test_threads_never_hold_more_than_the_limit_and_all_come_through() -> None:
 
 
 def test_a_picture_that_fails_gives_its_pixels_back() -> None:
-    budget = PixelBudget(10)
+    budget = MemoryBudget(10)
     with pytest.raises(ValueError), budget.share() as share:
         share.take(10)
         raise ValueError
@@ -42,7 +42,7 @@ def test_a_picture_that_fails_gives_its_pixels_back() -> None:
 
 
 def test_a_share_is_taken_once() -> None:
-    with PixelBudget(10).share() as share:
+    with MemoryBudget(10).share() as share:
         share.take(1)
         with pytest.raises(RuntimeError):
             share.take(1)
