@@ -12,7 +12,7 @@ from exporter.workspace import discard, remove_leftovers
 from runtime_app.bundle import MANIFEST, BundleError, open_bundle, read_manifest
 from runtime_app.errors import UserError
 from runtime_app.manifest import FileEntry, Manifest
-from trainer.files import write_bytes_atomically
+from trainer.files import failures_named, write_bytes_atomically
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
@@ -49,16 +49,17 @@ def publish(destination: Path, contents: dict[str, bytes], manifest: bytes, *, o
         return False
     if destination.exists() and not overwrite:
         raise _refused(destination)
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(destination.parent, _staging_prefix(destination))
-    staging = Path(tempfile.mkdtemp(prefix=_staging_prefix(destination), dir=destination.parent))
-    try:
-        _write_all(staging, contents, manifest)
-        open_bundle(staging)
-        os.chmod(staging, 0o755)
-        _put_in_place(staging, destination)
-    finally:
-        discard(staging)
+    with failures_named(destination):
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(destination.parent, _staging_prefix(destination))
+        staging = Path(tempfile.mkdtemp(prefix=_staging_prefix(destination), dir=destination.parent))
+        try:
+            _write_all(staging, contents, manifest)
+            open_bundle(staging)
+            os.chmod(staging, 0o755)
+            _put_in_place(staging, destination)
+        finally:
+            discard(staging)
     return True
 
 

@@ -23,7 +23,7 @@ _CIVIDIS = (
 # a neutral middle. Strong early, because evidence is laid over pictures with an opacity that falls towards 0.
 _BLUE_RED = "123fb8 1f55d6 3a70ea 6a97f4 a3bff7 dfe2e8 f9c09a f79a5e ee7130 dc4a17 b82808"
 
-_FINE_STEPS = 5120  # a multiple of the steps of every map, so that its own colours are met exactly
+_FINE_STEPS = 1280  # a multiple of the steps of every map, so that its own colours are met exactly
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,3 @@ def cell_region(row: int, column: int, shape: tuple[int, int], region: Region) -
     height, width = (region.bottom - region.top) / shape[0], (region.right - region.left) / shape[1]
     left, top = region.left + column * width, region.top + row * height
     return Region(left, top, left + width, top + height)
-
-
-def enlarge(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Every pixel of uint8 [H, W, 3] as a block, at least `side` pixels along the longer side, with hard edges."""
-    factor = max(1, math.ceil(side / max(image.shape[:2])))
-    return np.repeat(np.repeat(image, factor, axis=0), factor, axis=1)

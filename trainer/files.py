@@ -16,7 +16,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
     When `write` fails, `path` is untouched and the temporary file is gone. An OSError names `path`.
     """
-    try:
+    with failures_named(path):
         handle, name = tempfile.mkstemp(prefix=_TEMPORARY, suffix=path.suffix, dir=path.parent)
         os.close(handle)
         temporary = Path(name)
@@ -28,8 +28,15 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def failures_named(path: Path) -> Iterator[None]:
+    """An OSError of the block names `path`: a person knows that, not a temporary name (and a full disk names nothing)."""
+    try:
+        yield
     except OSError as error:
-        error.filename, error.filename2 = str(path), None  # a person knows the file, not its temporary name
+        error.filename, error.filename2 = str(path), None
         raise
 
 

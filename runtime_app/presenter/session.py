@@ -12,8 +12,9 @@ from runtime_app.imaging import Region, Resize
 from runtime_app.jobs import Report
 from runtime_app.pipeline import Failure
 from runtime_app.presenter import tasks, watching
+from runtime_app.presenter.batch import Batch
 from runtime_app.presenter.library import Filter
-from runtime_app.presenter.tasks import Loaded, Look, Thumbnail
+from runtime_app.presenter.tasks import Loaded, Look
 from runtime_app.presenter.teaching import Teaching
 from runtime_app.presenter.truth import Truth
 from runtime_app.providers import Device
@@ -21,11 +22,10 @@ from runtime_app.settings import remember
 
 _LOOKS_KEPT = 3  # whole pictures: 36 MB each at 12 megapixels
 _LOOKED_PIXELS_KEPT = 60_000_000
-_THUMBNAILS_KEPT = 400
 _POLL_SECONDS = 0.012
 
 
-class Session(Teaching):
+class Session(Batch):
     """Every action returns at once."""
 
     # ---- bundles -----------------------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ class Session(Teaching):
         if folder not in self._folders:
             self._folders.append(folder)
             self._read_truth()
-        self.workers["batch"].cancel("classify")
+        self.cancel_batch()
         self.workers["batch"].submit("folder", tasks.list_folder(folder))
 
     def _folder_listed(self, paths: list[Path]) -> None:
@@ -205,47 +205,12 @@ class Session(Teaching):
             self.workers["look"].submit("region", lambda ticket: tasks.classify_look(look, loaded, resize, region))
         self.changed()
 
-    # ---- all pictures ------------------------------------------------------------------------------------------
-
-    def classify_pending(self) -> None:
-        """Classify in the background what has no result yet, once a bundle is open and folders are listed."""
-        if self.loaded is None or self.workers["batch"].pending("folder"):
-            return
-        wanted = [(index, self.library.paths[index]) for index in self.library.pending()]
-        if not wanted:
-            self.workers["batch"].cancel("classify")
-            return
-        self.workers["batch"].submit("classify", tasks.classify_all(wanted, self.loaded, self.resize))
-        self.changed()
-
-    @property
-    def busy(self) -> bool:
-        """Whether long work goes on that a person may cancel."""
-        return any(self.workers["batch"].pending(kind) for kind in ("classify", "folder", "export"))
-
-    def cancel(self) -> None:
-        """Stop long work; what was done stays."""
-        for kind in ("classify", "folder", "export"):
-            self.workers["batch"].cancel(kind)
-        self.changed()
-
-    def request_thumbnails(self, indices: Iterable[int]) -> None:
-        """Make thumbnails of what is visible; what was asked for before and is not wanted any more is dropped."""
-        paths = [self.library.paths[index] for index in indices]
-        missing = [path for path in paths if path not in self.thumbnails]
-        if missing:
-            self.workers["thumbnails"].submit("thumbnails", tasks.thumbnails(missing))
-
-    def _thumbnail_made(self, thumbnail: Thumbnail) -> None:
-        self.thumbnails[thumbnail.path] = thumbnail
-        if len(self.thumbnails) > _THUMBNAILS_KEPT:
-            self.thumbnails.popitem(last=False)
-
     # ---- the way back from the workers -------------------------------------------------------------------------
 
     def poll(self) -> bool:
         """Apply what the workers have finished. Called once a frame; False when more has come than a frame has time for,
         which stays for the next one."""
+        self.begin_when_due()
         end = time.perf_counter() + _POLL_SECONDS
         for worker in self.workers.values():
             for report in worker.reports():
@@ -256,6 +221,8 @@ class Session(Teaching):
         return True
 
     def _apply(self, report: Report) -> None:
+        if report.kind == "look" and report.last:
+            self._look_applied = True
         if report.error is not None:
             self._apply_failure(report)
             return
@@ -275,18 +242,12 @@ class Session(Teaching):
         if report.kind == "folder":
             self.classify_pending()
 
-    def _classified(self, chunk: list[tuple[int, Any]]) -> None:
-        for index, outcome in chunk:
-            self.library.record(index, outcome)
-
     _receivers: ClassVar[dict[str, Callable[[Any, Any], None]]] = {
-        **Teaching._receivers,
+        **Batch._receivers,
         "bundle": _bundle_opened,
         "look": _looked,
         "region": _looked,
         "folder": _folder_listed,
-        "classify": _classified,
-        "thumbnails": _thumbnail_made,
         "open": lambda self, paths: self.open_paths(paths),
         "replaced": _bundle_replaced,
         "chosen bundle": lambda self, paths: self.open_bundle(paths[0]),

@@ -63,6 +63,8 @@ class State:
         self._explicit: Path | None = None
         self._region: Region | None = None
         self._folder_shown = False
+        self._batch_due: float | None = None  # when a batch that waits for a look begins at the latest
+        self._look_applied = False
 
     def changed(self) -> None:
         self.version += 1

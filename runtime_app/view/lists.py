@@ -1,5 +1,6 @@
 """What the heatmap and the gallery share: scrolling by whole rows, the scroll bar, small pictures, sorting."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -61,12 +62,14 @@ def sort_tabs(c: Canvas, x: float, y: float, ui: Ui) -> float:
     return box.right
 
 
-def input_pixels(image: NDArray[np.uint8]) -> Callable[[], Pixels]:
-    """image: uint8 [h, w, 3]"""
+def input_pixels(image: NDArray[np.uint8], side: int = 0) -> Callable[[], Pixels]:
+    """image: uint8 [h, w, 3]; side: how long the texture's longer side is at least, each pixel a block with hard edges."""
 
     def make() -> Pixels:
         rgba = np.ones((*image.shape[:2], 4), dtype=np.float32)
         rgba[..., :3] = image.astype(np.float32) / 255
-        return rgba.ravel(), image.shape[1], image.shape[0]
+        factor = max(1, math.ceil(side / max(image.shape[:2])))
+        blocks = np.repeat(np.repeat(rgba, factor, axis=0), factor, axis=1)
+        return blocks.ravel(), blocks.shape[1], blocks.shape[0]
 
     return make

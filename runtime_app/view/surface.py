@@ -243,7 +243,8 @@ class Surface:
             x -= _label_width(shape) * self.scale * (0.5 if shape.anchor == "m" else 1.0)
         y = shape.y * self.scale - size / 2
         item = dpg.draw_text((round(x), round(y)), shape.text, color=shape.colour, size=size, parent="drawing")
-        dpg.bind_item_font(item, self._face(face))
+        if face != REGULAR:  # which is bound to all
+            dpg.bind_item_font(item, self._face(face))
 
     def _polygon(self, shape: Polygon) -> None:
         s = self.scale

@@ -1,10 +1,8 @@
 """The column on the right: the verdict in words, the classes as bars, what the network sees, and the evidence's scale."""
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from runtime_app import evidence
 from runtime_app.presenter import Presenter
@@ -13,7 +11,7 @@ from runtime_app.presenter.state import KEYED
 from runtime_app.presenter.tasks import Look
 from runtime_app.presenter.wording import Bar
 from runtime_app.typeface import MEDIUM, text_width
-from runtime_app.view import widgets
+from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, TITLE, VERDICT, Box, Canvas, Pixels
 from runtime_app.view.ui import Ui
 
@@ -149,12 +147,11 @@ def _evidence(c: Canvas, box: Box, ui: Ui, look: Look) -> None:
     p, result = ui.presenter, look.result
     if result is None or p.loaded is None or p.evidence_class is None:
         return
-    enlarged = _enlarged(result.image)
     height, width = result.image.shape[:2]
     c.text(box.x, box.y + 8, "What the network sees", SMALL, c.palette.muted)
     side = _INPUT if box.w >= 320 else _INPUT - 16
     picture = Box(box.x, box.y + 24, side, side * height / width)
-    c.sprite(picture, ("input", id(result)), enlarged)
+    c.sprite(picture, ("input", id(result)), lists.input_pixels(result.image, 2 * _INPUT))
     c.text(picture.x, picture.bottom + 14, f"{width} \u00d7 {height} pixels", SMALL, c.palette.muted)
     left = max(picture.right, box.x + text_width("What the network sees", SMALL)) + 12
     right = Box(left, box.y, box.right - left, box.h)
@@ -191,13 +188,3 @@ def _colour_bar(c: Canvas, box: Box, limit: float) -> None:
 def _ramp() -> Pixels:
     rgba = evidence.colour(np.linspace(-1, 1, 128))
     return np.divide(rgba, 255, dtype=np.float32).ravel(), 128, 1
-
-
-def _enlarged(image: NDArray[np.uint8]) -> Callable[[], Pixels]:
-    def make() -> Pixels:
-        blocks = evidence.enlarge(image, 2 * _INPUT)
-        rgba = np.ones((*blocks.shape[:2], 4), dtype=np.float32)
-        rgba[..., :3] = blocks.astype(np.float32) / 255
-        return rgba.ravel(), blocks.shape[1], blocks.shape[0]
-
-    return make

@@ -17,7 +17,7 @@ from exporter.describe import describe, variant
 from exporter.publish import entries, publish, zip_bundle
 from runtime_app.bundle import BundleError, open_bundle
 from runtime_app.catalog import find_bundles
-from runtime_app.errors import UserError
+from runtime_app.errors import UserError, explain
 from runtime_app.manifest import encode
 
 from .conftest import Export
@@ -94,9 +94,11 @@ def test_full_disk_and_interrupt_leave_the_old_bundle_and_no_half_one(
         real(handle)
 
     monkeypatch.setattr(os, "fsync", failing)
-    with pytest.raises(type(failure)):
+    with pytest.raises(type(failure)) as raised:
         publish(tmp_path / "tiny", *_bundle(export, "another card"), overwrite=True)
     assert _snapshot(tmp_path) == before
+    if isinstance(raised.value, OSError):
+        assert explain(raised.value).title == f"The disk is full: {tmp_path / 'tiny'}."
 
 
 _KILLED = """

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -45,6 +46,36 @@ def test_only_the_picture_asked_for_last_is_shown(presenter: Presenter, digits: 
     assert words(presenter).detail == "Opening\u2026", "never the verdict of another picture"
     until(presenter, lambda: presenter.look is not None)
     assert presenter.look is not None and presenter.look.path.name == "zero.png"
+
+
+def test_the_picture_that_is_looked_at_comes_before_the_others(presenter: Presenter, digits: Path) -> None:
+    presenter.open_paths(sorted(digits.iterdir()))
+    assert presenter.busy and not presenter.workers["batch"].pending("classify")
+    until(presenter, lambda: presenter.look is not None)
+    assert presenter.library.classified == 1 and not presenter.workers["batch"].pending("classify")
+    assert presenter.busy, "there is work left"
+    until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
+
+
+def test_a_picture_that_takes_long_keeps_the_others_waiting_for_a_moment_only(
+    presenter: Presenter, digits: Path
+) -> None:
+    decoded = threading.Event()
+    presenter.workers["look"].submit("slow", lambda ticket: [decoded.wait(20)].clear())
+    presenter.open_paths(sorted(digits.iterdir()))
+    until(presenter, lambda: presenter.library.classified == 3)
+    assert presenter.look is None
+    decoded.set()
+    until(presenter, lambda: presenter.look is not None)
+
+
+def test_what_is_cancelled_before_it_begins_does_not_begin(presenter: Presenter, digits: Path) -> None:
+    presenter.open_paths(sorted(digits.iterdir()))
+    presenter.cancel()
+    assert not presenter.busy
+    until(presenter, lambda: presenter.look is not None)
+    presenter.poll()
+    assert presenter.library.classified == 1 and not presenter.busy
 
 
 def test_one_bad_picture_does_not_stop_the_others(presenter: Presenter, digits: Path) -> None:
