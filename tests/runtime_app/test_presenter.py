@@ -8,25 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import pytest
 from PIL import Image
 
-from runtime_app import evidence
-from runtime_app.evaluation import labelled_pictures, tally
 from runtime_app.imaging import Region
-from runtime_app.pipeline import classify_files
 from runtime_app.presenter import Presenter
-from runtime_app.presenter.accuracy import accuracy, measure
-from runtime_app.presenter.bundles import Opinion
-from runtime_app.presenter.comparison import disagreement, on_axis, rank, shared_classes
 from runtime_app.presenter.library import FAILED, Filter, Library
 from runtime_app.presenter.shown import class_bars, status, words
 from runtime_app.presenter.wording import percent
 from runtime_app.settings import Settings, load_settings, remember, save_settings
-from runtime_app.view import geometry
-from runtime_app.view.canvas import Box, Same
-from tests.runtime_app.samples import draw_digit, rename_bundle, until
+from tests.runtime_app.samples import rename_bundle, until
 
 
 def test_folder_is_listed_shown_and_classified(presenter: Presenter, digits: Path) -> None:
@@ -129,52 +120,6 @@ def test_corrections_decide_where_training_copies_go(presenter: Presenter, digit
     assert [line.get("correction") for line in lines] == ["4", None, None]
 
 
-def test_folder_of_known_classes_gives_the_figures_of_evaluate(presenter: Presenter, labelled: Path) -> None:
-    presenter.open_paths([labelled])
-    until(presenter, lambda: presenter.library.classified == 5 and not presenter.busy)
-    found = accuracy(presenter)
-    assert found is not None and presenter.loaded is not None
-    classes = presenter.loaded.bundle.manifest.classes
-    labels = labelled_pictures(labelled, classes)
-    same = tally(classify_files(labels, presenter.loaded.classifier), labels, classes)
-    assert (found.evaluation.counts == same.counts).all() and found.evaluation.accuracy == same.accuracy
-    assert found.evaluation.failures == same.failures == 1
-    confidences = presenter.library.probabilities[found.listed].max(axis=1)
-    assert len(confidences) == found.mistakes > 0 and list(confidences) == sorted(confidences, reverse=True)
-    true, said = int(presenter.true_labels[found.listed[0]]), presenter.library.label_of(int(found.listed[0]))
-    assert said is not None
-    presenter.choose_cell((true, said))
-    chosen = accuracy(presenter)
-    assert chosen is not None and found.listed[0] in chosen.listed
-    assert len(chosen.listed) == same.counts[true, said]
-
-
-def test_mistakes_are_listed_the_most_confident_first() -> None:
-    library = Library(2)
-    library.add([Path(f"{k}.png") for k in range(4)])
-    shares = np.array([0.6, 0.9, 0.7, 0.8], dtype=np.float32)
-    library.probabilities[:] = np.stack([shares, 1 - shares], axis=1)
-    library.states[:] = 0
-    found = measure(library, np.array([1, 1, 0, 1]), ("a", "b"), None)
-    assert list(found.listed) == [1, 3, 0] and found.mistakes == 3
-    assert found.evaluation.counts.tolist() == [[1, 0], [3, 0]]
-
-
-def test_stray_subfolder_is_named_instead_of_an_accuracy(presenter: Presenter, labelled: Path) -> None:
-    (labelled / "misc").mkdir()
-    draw_digit("one", 40).save(labelled / "misc" / "x.png")
-    presenter.open_paths([labelled])
-    until(presenter, lambda: presenter.library.classified == 6 and not presenter.busy)
-    assert accuracy(presenter) is None and not presenter.labelled
-    assert presenter.truth.obstacle is not None and "(misc)" in presenter.truth.obstacle[0]
-
-
-def test_pictures_outside_class_folders_have_no_known_class(presenter: Presenter, digits: Path) -> None:
-    presenter.open_paths([digits])
-    until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
-    assert accuracy(presenter) is None and presenter.truth.obstacle is None
-
-
 def test_bundle_replaced_on_the_disk_is_noticed_and_the_open_one_goes_on(
     presenter: Presenter, tiny_bundle: Path, digits: Path
 ) -> None:
@@ -245,24 +190,6 @@ def test_sorting_puts_the_least_sure_first_and_filters_combine(presenter: Presen
     ]
 
 
-def test_filters_by_confidence_and_by_being_wrong(presenter: Presenter, labelled: Path) -> None:
-    presenter.open_paths([labelled])
-    until(presenter, lambda: presenter.library.classified == 5 and not presenter.busy)
-    confidence = presenter.library.confidence
-    middle = float(np.nanmedian(confidence))
-    presenter.set_filter(least_confidence=middle)
-    assert (confidence[presenter.listed()] >= middle).all() and len(presenter.listed()) >= 1
-    presenter.set_filter(least_confidence=0.0, most_confidence=middle)
-    assert (confidence[presenter.listed()] <= middle).all() and len(presenter.listed()) >= 1
-    presenter.set_filter(most_confidence=1.0, wrong=True)
-    found = accuracy(presenter)
-    assert found is not None and sorted(presenter.listed()) == sorted(found.listed)
-    right = next(k for k in range(5) if presenter.library.label_of(k) is not None and not presenter.wrong[k])
-    presenter.show(right)
-    presenter.correct_as("5")
-    assert right in presenter.listed(), "a correction goes before the subfolder"
-
-
 def test_hundred_thousand_pictures_are_listed_without_sorting_them_in_every_frame() -> None:
     library = Library(10)
     library.add([Path(f"/pictures/{k}.png") for k in range(100_000)])
@@ -270,74 +197,6 @@ def test_hundred_thousand_pictures_are_listed_without_sorting_them_in_every_fram
     assert library.labels is first, "views ask in every frame; nothing is computed while nothing changes"
     library.add([Path("/pictures/new.png")])
     assert len(library.labels) == 100_001
-
-
-def test_evidence_scale_is_one_for_all_classes_and_its_cells_tile_the_region() -> None:
-    maps = np.zeros((3, 4, 4), dtype=np.float32)
-    maps[0, 0, 0], maps[1, 3, 3] = 7.2, -1.0
-    limit = evidence.scale_limit(maps)
-    assert limit == 8
-    strong, weak = (evidence.overlay(maps[k], limit, grid=True) for k in (0, 1))
-    assert strong[0, 0, 3] > weak[-1, -1, 3] > 0, "weak evidence looks weak"
-    assert strong[0, 0, 0] > strong[0, 0, 2] and weak[-1, -1, 2] > weak[-1, -1, 0], "red for, blue against"
-    assert evidence.overlay(maps[2], limit, grid=False)[..., 3].max() == 0, "no evidence covers nothing"
-    region = Region(10, 20, 90, 100)
-    assert evidence.cell_region(0, 0, (4, 4), region) == Region(10, 20, 30, 40)
-    assert evidence.cell_region(3, 3, (4, 4), region) == Region(70, 80, 90, 100)
-
-
-def test_screen_and_picture_coordinates_agree_at_any_zoom() -> None:
-    area = Box(16, 68, 876, 652)
-    camera = geometry.Camera()
-    placement = geometry.place((4032, 3024), area, camera)
-    under = placement.to_picture(300, 300)
-    for _ in range(5):
-        camera = geometry.zoom_at(camera, placement, 300, 300, 1.2)
-        placement = geometry.place((4032, 3024), area, camera)
-    assert placement.to_picture(300, 300) == pytest.approx(under, abs=1)
-    box = placement.to_screen(Region(100, 200, 300, 400))
-    assert placement.to_picture(box.x, box.y) == pytest.approx((100, 200))
-
-
-def test_drawn_square_stays_a_square_inside_the_picture() -> None:
-    drawn = geometry.drawn_region((90, 90), (500, 95), (100, 100), 1.0)
-    assert drawn == Region(90, 90, 100, 100)
-    assert geometry.drawn_region((10, 10), (11, 11), (100, 100), 1.0) is None
-    assert geometry.moved_region(Region(0, 0, 50, 50), 80, -20, (100, 100)) == Region(50, 0, 100, 50)
-
-
-def test_square_moved_and_scaled_by_keys_stays_a_square_inside_the_picture() -> None:
-    middle = geometry.middle_region((200, 100), 1.0)
-    assert middle == Region(75, 25, 125, 75)
-    assert geometry.scaled_region(middle, 100.0, (200, 100)) == Region(50, 0, 150, 100)
-    tiny = geometry.scaled_region(middle, 0.0, (200, 100))
-    assert (tiny.right - tiny.left, tiny.bottom - tiny.top) == (4, 4)
-
-
-def test_compared_bundles_share_one_class_axis() -> None:
-    axis = shared_classes(("a", "b"), ("b", "c"))
-    assert axis == ("a", "b", "c")
-    first = on_axis(np.array([[0.9, 0.1], [0.1, 0.9]], dtype=np.float32), ("a", "b"), axis)
-    second = on_axis(np.array([[0.5, 0.5], [0.9, 0.1]], dtype=np.float32), ("b", "c"), axis)
-    apart = disagreement(first, second)
-    assert apart[0] > 1 > apart[1]
-
-
-def test_second_opinion_covers_pictures_that_are_opened_later(
-    presenter: Presenter, tiny_bundle: Path, digits: Path, tmp_path: Path
-) -> None:
-    other = Path(shutil.copytree(tiny_bundle, tmp_path / "other"))
-    rename_bundle(other, "other")
-    presenter.open_paths([digits])
-    until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
-    presenter.compare_with(Opinion(other, "auto", "other", ""))
-    until(presenter, lambda: presenter.comparison.library.classified == 3)
-    draw_digit("one", 50).save(tmp_path / "later.png")
-    presenter.open_paths([tmp_path / "later.png"])
-    until(presenter, lambda: presenter.comparison.library.classified == 4 and presenter.library.classified == 4)
-    assert presenter.loaded is not None and presenter.comparison.loaded is not None
-    ranking = rank(presenter.loaded, presenter.library, presenter.comparison.loaded, presenter.comparison.library)
-    assert (ranking.both, ranking.differing) == (4, 0), "the same network says the same"
 
 
 def test_settings_survive_and_a_broken_file_is_set_aside(tmp_path: Path) -> None:
@@ -361,12 +220,3 @@ def test_watched_folder_shows_new_pictures(presenter: Presenter, digits: Path) -
     Image.new("RGB", (40, 40), "white").save(digits / "new.png")
     until(presenter, lambda: presenter.current is not None)
     assert [path.name for path in presenter.library.paths] == ["new.png"]
-
-
-def test_a_texture_key_is_never_mistaken_for_that_of_a_later_array():
-    """Where a freed array's place in memory is used again, the picture of the old one would be drawn."""
-    keys = {Same(np.zeros(3, np.uint8)): number for number in range(100)}
-    assert len(keys) == 100
-    array = np.zeros(3, np.uint8)
-    assert Same(array) == Same(array) and hash(Same(array)) == hash(Same(array))
-    assert Same(array) != Same(array.copy())

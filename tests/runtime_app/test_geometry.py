@@ -1,0 +1,60 @@
+"""Places on the screen and in the picture: zoom, the square, the cells of an evidence map."""
+
+import numpy as np
+import pytest
+
+from runtime_app import evidence
+from runtime_app.imaging import Region
+from runtime_app.view import geometry
+from runtime_app.view.canvas import Box, Same
+
+
+def test_evidence_scale_is_one_for_all_classes_and_its_cells_tile_the_region() -> None:
+    maps = np.zeros((3, 4, 4), dtype=np.float32)
+    maps[0, 0, 0], maps[1, 3, 3] = 7.2, -1.0
+    limit = evidence.scale_limit(maps)
+    assert limit == 8
+    strong, weak = (evidence.overlay(maps[k], limit, grid=True) for k in (0, 1))
+    assert strong[0, 0, 3] > weak[-1, -1, 3] > 0, "weak evidence looks weak"
+    assert strong[0, 0, 0] > strong[0, 0, 2] and weak[-1, -1, 2] > weak[-1, -1, 0], "red for, blue against"
+    assert evidence.overlay(maps[2], limit, grid=False)[..., 3].max() == 0, "no evidence covers nothing"
+    region = Region(10, 20, 90, 100)
+    assert evidence.cell_region(0, 0, (4, 4), region) == Region(10, 20, 30, 40)
+    assert evidence.cell_region(3, 3, (4, 4), region) == Region(70, 80, 90, 100)
+
+
+def test_screen_and_picture_coordinates_agree_at_any_zoom() -> None:
+    area = Box(16, 68, 876, 652)
+    camera = geometry.Camera()
+    placement = geometry.place((4032, 3024), area, camera)
+    under = placement.to_picture(300, 300)
+    for _ in range(5):
+        camera = geometry.zoom_at(camera, placement, 300, 300, 1.2)
+        placement = geometry.place((4032, 3024), area, camera)
+    assert placement.to_picture(300, 300) == pytest.approx(under, abs=1)
+    box = placement.to_screen(Region(100, 200, 300, 400))
+    assert placement.to_picture(box.x, box.y) == pytest.approx((100, 200))
+
+
+def test_drawn_square_stays_a_square_inside_the_picture() -> None:
+    drawn = geometry.drawn_region((90, 90), (500, 95), (100, 100), 1.0)
+    assert drawn == Region(90, 90, 100, 100)
+    assert geometry.drawn_region((10, 10), (11, 11), (100, 100), 1.0) is None
+    assert geometry.moved_region(Region(0, 0, 50, 50), 80, -20, (100, 100)) == Region(50, 0, 100, 50)
+
+
+def test_square_moved_and_scaled_by_keys_stays_a_square_inside_the_picture() -> None:
+    middle = geometry.middle_region((200, 100), 1.0)
+    assert middle == Region(75, 25, 125, 75)
+    assert geometry.scaled_region(middle, 100.0, (200, 100)) == Region(50, 0, 150, 100)
+    tiny = geometry.scaled_region(middle, 0.0, (200, 100))
+    assert (tiny.right - tiny.left, tiny.bottom - tiny.top) == (4, 4)
+
+
+def test_a_texture_key_is_never_mistaken_for_that_of_a_later_array():
+    """Where a freed array's place in memory is used again, the picture of the old one would be drawn."""
+    keys = {Same(np.zeros(3, np.uint8)): number for number in range(100)}
+    assert len(keys) == 100
+    array = np.zeros(3, np.uint8)
+    assert Same(array) == Same(array) and hash(Same(array)) == hash(Same(array))
+    assert Same(array) != Same(array.copy())

@@ -1,0 +1,105 @@
+"""Pictures whose class is known, and a second opinion on them: accuracy, mistakes, where two bundles disagree."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from runtime_app.evaluation import labelled_pictures, tally
+from runtime_app.pipeline import classify_files
+from runtime_app.presenter import Presenter
+from runtime_app.presenter.accuracy import accuracy, measure
+from runtime_app.presenter.bundles import Opinion
+from runtime_app.presenter.comparison import disagreement, on_axis, rank, shared_classes
+from runtime_app.presenter.library import Library
+from tests.runtime_app.samples import draw_digit, rename_bundle, until
+
+
+def test_folder_of_known_classes_gives_the_figures_of_evaluate(presenter: Presenter, labelled: Path) -> None:
+    presenter.open_paths([labelled])
+    until(presenter, lambda: presenter.library.classified == 5 and not presenter.busy)
+    found = accuracy(presenter)
+    assert found is not None and presenter.loaded is not None
+    classes = presenter.loaded.bundle.manifest.classes
+    labels = labelled_pictures(labelled, classes)
+    same = tally(classify_files(labels, presenter.loaded.classifier), labels, classes)
+    assert (found.evaluation.counts == same.counts).all() and found.evaluation.accuracy == same.accuracy
+    assert found.evaluation.failures == same.failures == 1
+    confidences = presenter.library.probabilities[found.listed].max(axis=1)
+    assert len(confidences) == found.mistakes > 0 and list(confidences) == sorted(confidences, reverse=True)
+    true, said = int(presenter.true_labels[found.listed[0]]), presenter.library.label_of(int(found.listed[0]))
+    assert said is not None
+    presenter.choose_cell((true, said))
+    chosen = accuracy(presenter)
+    assert chosen is not None and found.listed[0] in chosen.listed
+    assert len(chosen.listed) == same.counts[true, said]
+
+
+def test_mistakes_are_listed_the_most_confident_first() -> None:
+    library = Library(2)
+    library.add([Path(f"{k}.png") for k in range(4)])
+    shares = np.array([0.6, 0.9, 0.7, 0.8], dtype=np.float32)
+    library.probabilities[:] = np.stack([shares, 1 - shares], axis=1)
+    library.states[:] = 0
+    found = measure(library, np.array([1, 1, 0, 1]), ("a", "b"), None)
+    assert list(found.listed) == [1, 3, 0] and found.mistakes == 3
+    assert found.evaluation.counts.tolist() == [[1, 0], [3, 0]]
+
+
+def test_stray_subfolder_is_named_instead_of_an_accuracy(presenter: Presenter, labelled: Path) -> None:
+    (labelled / "misc").mkdir()
+    draw_digit("one", 40).save(labelled / "misc" / "x.png")
+    presenter.open_paths([labelled])
+    until(presenter, lambda: presenter.library.classified == 6 and not presenter.busy)
+    assert accuracy(presenter) is None and not presenter.labelled
+    assert presenter.truth.obstacle is not None and "(misc)" in presenter.truth.obstacle[0]
+
+
+def test_pictures_outside_class_folders_have_no_known_class(presenter: Presenter, digits: Path) -> None:
+    presenter.open_paths([digits])
+    until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
+    assert accuracy(presenter) is None and presenter.truth.obstacle is None
+
+
+def test_filters_by_confidence_and_by_being_wrong(presenter: Presenter, labelled: Path) -> None:
+    presenter.open_paths([labelled])
+    until(presenter, lambda: presenter.library.classified == 5 and not presenter.busy)
+    confidence = presenter.library.confidence
+    middle = float(np.nanmedian(confidence))
+    presenter.set_filter(least_confidence=middle)
+    assert (confidence[presenter.listed()] >= middle).all() and len(presenter.listed()) >= 1
+    presenter.set_filter(least_confidence=0.0, most_confidence=middle)
+    assert (confidence[presenter.listed()] <= middle).all() and len(presenter.listed()) >= 1
+    presenter.set_filter(most_confidence=1.0, wrong=True)
+    found = accuracy(presenter)
+    assert found is not None and sorted(presenter.listed()) == sorted(found.listed)
+    right = next(k for k in range(5) if presenter.library.label_of(k) is not None and not presenter.wrong[k])
+    presenter.show(right)
+    presenter.correct_as("5")
+    assert right in presenter.listed(), "a correction goes before the subfolder"
+
+
+def test_compared_bundles_share_one_class_axis() -> None:
+    axis = shared_classes(("a", "b"), ("b", "c"))
+    assert axis == ("a", "b", "c")
+    first = on_axis(np.array([[0.9, 0.1], [0.1, 0.9]], dtype=np.float32), ("a", "b"), axis)
+    second = on_axis(np.array([[0.5, 0.5], [0.9, 0.1]], dtype=np.float32), ("b", "c"), axis)
+    apart = disagreement(first, second)
+    assert apart[0] > 1 > apart[1]
+
+
+def test_second_opinion_covers_pictures_that_are_opened_later(
+    presenter: Presenter, tiny_bundle: Path, digits: Path, tmp_path: Path
+) -> None:
+    other = Path(shutil.copytree(tiny_bundle, tmp_path / "other"))
+    rename_bundle(other, "other")
+    presenter.open_paths([digits])
+    until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
+    presenter.compare_with(Opinion(other, "auto", "other", ""))
+    until(presenter, lambda: presenter.comparison.library.classified == 3)
+    draw_digit("one", 50).save(tmp_path / "later.png")
+    presenter.open_paths([tmp_path / "later.png"])
+    until(presenter, lambda: presenter.comparison.library.classified == 4 and presenter.library.classified == 4)
+    assert presenter.loaded is not None and presenter.comparison.loaded is not None
+    ranking = rank(presenter.loaded, presenter.library, presenter.comparison.loaded, presenter.comparison.library)
+    assert (ranking.both, ranking.differing) == (4, 0), "the same network says the same"
