@@ -1,25 +1,18 @@
-"""Dear PyGui as a sheet to draw on and a source of pointer and key events. The sheet holds no decisions.
-
-Measured: static textures only (dynamic ones are uploaded every frame); a texture is deleted in the loop's own thread.
-"""
+"""Dear PyGui's one window: a sheet to draw on and a source of pointer and key events. It holds no decisions."""
 
 import os
 import sys
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
 from runtime_app.imaging import SUFFIXES
-from runtime_app.typeface import MEDIUM, REGULAR, face_for, line_per_em, text_width
-from runtime_app.view.canvas import Canvas, Label, Polygon, Rectangle, Shape, Sprite, TextField
+from runtime_app.view.canvas import Canvas, TextField
+from runtime_app.view.drawing import Drawing
 from runtime_app.view.palette import Palette
 
-_TEXTURES_KEPT = 256
-_TEXTURE_PIXELS_KEPT = 4_000_000  # measured: 21 bytes each as long as the texture is there
-_EM_TO_LINE = 1.171875  # Dear ImGui sizes type by Roboto's ascent + descent (2400 of 2048 units), the canvas by the em
 _CLEAR = (0, 0, 0, 0)
 
 
@@ -39,24 +32,17 @@ class Surface:
 
     def __init__(self, title: str, width: int, height: int, scale: float) -> None:
         self.scale = scale
-        self._drawn: list[Shape] | None = None
-        self._textures: OrderedDict[Hashable, tuple[int, int]] = OrderedDict()
-        self._texture_pixels = 0
         self._field: str | None = None
         self._events: list[Event] = []
         self._down: set[int] = set()
         dpg.create_context()
         dpg.configure_app(manual_callback_management=True)
-        self._fonts()
         with dpg.theme() as theme, dpg.theme_component(dpg.mvAll):
             dpg.add_theme_style(dpg.mvStyleVar_WindowPadding, 0, 0)
             dpg.add_theme_style(dpg.mvStyleVar_WindowBorderSize, 0)
             dpg.add_theme_color(dpg.mvThemeCol_WindowBg, _CLEAR)
         dpg.bind_theme(theme)
-        dpg.add_texture_registry(tag="textures")
-        # Not in a window of Dear PyGui's: a primary one fills all pixels once more, and with software GL it is fills that
-        # a frame costs (6 ms for 1280x800). For the same reason the ground is the viewport's clear colour, not a shape.
-        dpg.add_viewport_drawlist(front=False, tag="drawing")
+        self._drawing = Drawing()
         with dpg.window(
             tag="field window", no_title_bar=True, no_resize=True, no_move=True, no_background=True, show=False,
             no_focus_on_appearing=True, no_scrollbar=True,
@@ -68,17 +54,6 @@ class Surface:
         )
         dpg.setup_dearpygui()
         dpg.show_viewport()
-
-    def _fonts(self) -> None:
-        with dpg.font_registry(tag="fonts"):
-            self._faces = {face: dpg.add_font(str(face), 16) for face in (REGULAR, MEDIUM)}
-        dpg.bind_font(self._faces[REGULAR])
-
-    def _face(self, face: Path) -> int:
-        """A system font is large: it is loaded when the first text needs it."""
-        if face not in self._faces:
-            self._faces[face] = dpg.add_font(str(face), 16, parent="fonts")
-        return self._faces[face]
 
     def _handlers(self) -> None:
         post = self._events.append
@@ -204,102 +179,12 @@ class Surface:
 
     # ---- drawing -----------------------------------------------------------------------------------------------
 
-    def draw(self, canvas: Canvas) -> bool:
-        """Replace the drawing when it differs from the one before; True when it did."""
-        if canvas.shapes == self._drawn:
-            return False
-        self._drawn = canvas.shapes
-        dpg.delete_item("drawing", children_only=True)
-        dpg.set_viewport_clear_color([*canvas.palette.back, 255])
-        for shape in canvas.shapes:
-            if isinstance(shape, Rectangle):
-                self._rectangle(shape)
-            elif isinstance(shape, Label):
-                self._label(shape)
-            elif isinstance(shape, Sprite):
-                self._sprite(shape)
-            else:
-                self._polygon(shape)
-        self._drop_textures(keep={shape.key for shape in canvas.shapes if isinstance(shape, Sprite)})
-        return True
-
-    def _rectangle(self, shape: Rectangle) -> None:
-        s, box = self.scale, shape.box
-        dpg.draw_rectangle(
-            (box.x * s, box.y * s),
-            (box.right * s, box.bottom * s),
-            fill=shape.fill if shape.fill is not None else _CLEAR,
-            color=shape.border if shape.border is not None else _CLEAR,
-            rounding=shape.radius * s,
-            thickness=shape.thickness * s,
-            parent="drawing",
-        )
-
-    def _label(self, shape: Label) -> None:
-        face = face_for(shape.text, MEDIUM if shape.bold else REGULAR)
-        size = shape.size * (_EM_TO_LINE if face in (REGULAR, MEDIUM) else line_per_em(face)) * self.scale
-        x = shape.x * self.scale
-        if shape.anchor != "l":
-            x -= _label_width(shape) * self.scale * (0.5 if shape.anchor == "m" else 1.0)
-        y = shape.y * self.scale - size / 2
-        item = dpg.draw_text((round(x), round(y)), shape.text, color=shape.colour, size=size, parent="drawing")
-        if face != REGULAR:  # which is bound to all
-            dpg.bind_item_font(item, self._face(face))
-
-    def _polygon(self, shape: Polygon) -> None:
-        s = self.scale
-        points = [(x * s, y * s) for x, y in shape.points]
-        border = shape.border if shape.border is not None else _CLEAR
-        if shape.closed:
-            points.append(points[0])
-            dpg.draw_polygon(
-                points, color=border, fill=shape.fill or _CLEAR, thickness=shape.thickness * s, parent="drawing"
-            )
-        else:
-            dpg.draw_polyline(points, color=border, thickness=shape.thickness * s, parent="drawing")
-
-    def _sprite(self, shape: Sprite) -> None:
-        s, box, uv = self.scale, shape.box, shape.uv
-        dpg.draw_image(
-            self._texture(shape),
-            (box.x * s, box.y * s),
-            (box.right * s, box.bottom * s),
-            uv_min=uv[:2],
-            uv_max=uv[2:],
-            color=(255, 255, 255, round(255 * shape.alpha)),
-            parent="drawing",
-        )
-
-    def _texture(self, shape: Sprite) -> int:
-        if shape.key not in self._textures:
-            pixels, width, height = shape.make()
-            tag = dpg.add_static_texture(width, height, pixels, parent="textures")
-            self._textures[shape.key] = (tag, width * height)
-            self._texture_pixels += width * height
-        self._textures.move_to_end(shape.key)
-        return self._textures[shape.key][0]
+    def draw(self, canvas: Canvas) -> None:
+        self._drawing.draw(canvas, self.scale)
 
     def forget_pictures(self) -> None:
         """Before the next drawing: what was made for another bundle is not needed again."""
-        dpg.delete_item("drawing", children_only=True)
-        self._drawn = None
-        for tag, _ in self._textures.values():
-            dpg.delete_item(tag)
-        self._textures.clear()
-        self._texture_pixels = 0
-
-    def _drop_textures(self, keep: set[Hashable]) -> None:
-        for key in list(self._textures):
-            if len(self._textures) <= _TEXTURES_KEPT and self._texture_pixels <= _TEXTURE_PIXELS_KEPT:
-                return
-            if key not in keep:
-                tag, pixels = self._textures.pop(key)
-                self._texture_pixels -= pixels
-                dpg.delete_item(tag)
-
-
-def _label_width(shape: Label) -> float:
-    return text_width(shape.text, shape.size, MEDIUM if shape.bold else REGULAR)
+        self._drawing.forget_pictures()
 
 
 def _has_vsync() -> bool:

@@ -33,6 +33,12 @@ def x_server(width: int = 1280, height: int = 800) -> Iterator[str]:
         server.wait(10)
 
 
+def software_gl(display: str) -> dict[str, str]:
+    """The environment of a program on that screen, without what the person at this machine has set for their own."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "GDK_", "QT_"))}
+    return {**inherited, "DISPLAY": display, "LP_NUM_THREADS": "1", "LIBGL_ALWAYS_SOFTWARE": "1"}
+
+
 class Window:
     """One process of the app on one X server. `state` is what the app drew; `grab` is what the screen shows."""
 
@@ -44,10 +50,7 @@ class Window:
         self.state_file = home / "state.json"
         home.mkdir(parents=True, exist_ok=True)
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "GDK_", "QT_"))},
-            "DISPLAY": display,
-            "LP_NUM_THREADS": "1",
-            "LIBGL_ALWAYS_SOFTWARE": "1",
+            **software_gl(display),
             "HOME": str(home),
             "PYTHONPATH": str(ROOT),
             "EVIDENCE_STATE_FILE": str(self.state_file),

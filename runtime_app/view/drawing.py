@@ -1,0 +1,167 @@
+"""The canvas's shapes as items of Dear PyGui, drawn anew only where they changed.
+
+Measured: static textures only (dynamic ones are uploaded every frame); a texture is deleted in the loop's own thread.
+"""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+import dearpygui.dearpygui as dpg
+
+from runtime_app.typeface import MEDIUM, REGULAR, face_for, line_per_em, text_width
+from runtime_app.view.canvas import Canvas, Label, Polygon, Rectangle, Shape, Sprite
+
+_TEXTURES_KEPT = 256
+_TEXTURE_PIXELS_KEPT = 4_000_000  # measured: 21 bytes each as long as the texture is there
+_EM_TO_LINE = 1.171875  # Dear ImGui sizes type by Roboto's ascent + descent (2400 of 2048 units), the canvas by the em
+_CLEAR = (0, 0, 0, 0)
+_PART_SHAPES = 16
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some shapes that follow each other, in a layer of their own. layer: Dear PyGui's number of it."""
+
+    layer: int
+    shapes: list[Shape]
+
+
+class Drawing:
+    """Fills the viewport. Coordinates of shapes are points: pixels divided by `scale`."""
+
+    def __init__(self) -> None:
+        self.scale = 1.0
+        self._parts: list[_Part] = []
+        self._textures: OrderedDict[Hashable, tuple[int, int]] = OrderedDict()
+        self._texture_pixels = 0
+        with dpg.font_registry(tag="fonts"):
+            self._faces = {face: dpg.add_font(str(face), 16) for face in (REGULAR, MEDIUM)}
+        dpg.bind_font(self._faces[REGULAR])
+        dpg.add_texture_registry(tag="textures")
+        # Not in a window of Dear PyGui's: a primary one fills all pixels once more, and with software GL it is fills that
+        # a frame costs (6 ms for 1280x800). For the same reason the ground is the viewport's clear colour, not a shape.
+        dpg.add_viewport_drawlist(front=False, tag="drawing")
+
+    def draw(self, canvas: Canvas, scale: float) -> None:
+        """Make it show the canvas. An item costs 30 us, so those of parts that are as before stay."""
+        if scale != self.scale:
+            self.scale = scale
+            self._clear()
+        dpg.set_viewport_clear_color([*canvas.palette.back, 255])
+        starts = range(0, len(canvas.shapes), _PART_SHAPES)
+        wanted = [canvas.shapes[start : start + _PART_SHAPES] for start in starts]
+        try:
+            parts = [self._drawn(part, shapes) for part, shapes in zip_longest(self._parts, wanted)]
+        except BaseException:
+            self._clear()  # nobody knows how far it came; the next frame draws all
+            raise
+        self._parts = [part for part in parts if part is not None]
+        self._drop_textures(keep={shape.key for shape in canvas.shapes if isinstance(shape, Sprite)})
+
+    def _drawn(self, before: _Part | None, shapes: list[Shape] | None) -> _Part | None:
+        """`before` itself where it shows these shapes already; None where there are none any more."""
+        if before is not None and before.shapes == shapes:
+            return before
+        if before is not None:
+            dpg.delete_item(before.layer, children_only=shapes is not None)
+        if shapes is None:
+            return None
+        layer = dpg.add_draw_layer(parent="drawing") if before is None else before.layer
+        for shape in shapes:
+            if isinstance(shape, Rectangle):
+                self._rectangle(shape, layer)
+            elif isinstance(shape, Label):
+                self._label(shape, layer)
+            elif isinstance(shape, Sprite):
+                self._sprite(shape, layer)
+            else:
+                self._polygon(shape, layer)
+        return _Part(layer, shapes)
+
+    def _clear(self) -> None:
+        dpg.delete_item("drawing", children_only=True)
+        self._parts = []
+
+    def _rectangle(self, shape: Rectangle, layer: int) -> None:
+        s, box = self.scale, shape.box
+        dpg.draw_rectangle(
+            (box.x * s, box.y * s),
+            (box.right * s, box.bottom * s),
+            fill=shape.fill if shape.fill is not None else _CLEAR,
+            color=shape.border if shape.border is not None else _CLEAR,
+            rounding=shape.radius * s,
+            thickness=shape.thickness * s,
+            parent=layer,
+        )
+
+    def _label(self, shape: Label, layer: int) -> None:
+        face = face_for(shape.text, MEDIUM if shape.bold else REGULAR)
+        size = shape.size * (_EM_TO_LINE if face in (REGULAR, MEDIUM) else line_per_em(face)) * self.scale
+        x = shape.x * self.scale
+        if shape.anchor != "l":
+            width = text_width(shape.text, shape.size, MEDIUM if shape.bold else REGULAR)
+            x -= width * self.scale * (0.5 if shape.anchor == "m" else 1.0)
+        y = shape.y * self.scale - size / 2
+        item = dpg.draw_text((round(x), round(y)), shape.text, color=shape.colour, size=size, parent=layer)
+        if face != REGULAR:  # which is bound to all
+            dpg.bind_item_font(item, self._face(face))
+
+    def _face(self, face: Path) -> int:
+        """A system font is large: it is loaded when the first text needs it."""
+        if face not in self._faces:
+            self._faces[face] = dpg.add_font(str(face), 16, parent="fonts")
+        return self._faces[face]
+
+    def _polygon(self, shape: Polygon, layer: int) -> None:
+        s = self.scale
+        points = [(x * s, y * s) for x, y in shape.points]
+        border = shape.border if shape.border is not None else _CLEAR
+        if shape.closed:
+            points.append(points[0])
+            fill = shape.fill or _CLEAR
+            dpg.draw_polygon(points, color=border, fill=fill, thickness=shape.thickness * s, parent=layer)
+        else:
+            dpg.draw_polyline(points, color=border, thickness=shape.thickness * s, parent=layer)
+
+    def _sprite(self, shape: Sprite, layer: int) -> None:
+        s, box, uv = self.scale, shape.box, shape.uv
+        dpg.draw_image(
+            self._texture(shape),
+            (box.x * s, box.y * s),
+            (box.right * s, box.bottom * s),
+            uv_min=uv[:2],
+            uv_max=uv[2:],
+            color=(255, 255, 255, round(255 * shape.alpha)),
+            parent=layer,
+        )
+
+    def _texture(self, shape: Sprite) -> int:
+        if shape.key not in self._textures:
+            pixels, width, height = shape.make()
+            tag = dpg.add_static_texture(width, height, pixels, parent="textures")
+            self._textures[shape.key] = (tag, width * height)
+            self._texture_pixels += width * height
+        return self._textures[shape.key][0]
+
+    def forget_pictures(self) -> None:
+        """Before the next drawing: what was made for another bundle is not needed again."""
+        self._clear()
+        for tag, _ in self._textures.values():
+            dpg.delete_item(tag)
+        self._textures.clear()
+        self._texture_pixels = 0
+
+    def _drop_textures(self, keep: set[Hashable]) -> None:
+        """Those that were not shown for the longest time, when there are too many."""
+        for key in keep:
+            self._textures.move_to_end(key)
+        for key in list(self._textures):
+            if len(self._textures) <= _TEXTURES_KEPT and self._texture_pixels <= _TEXTURE_PIXELS_KEPT:
+                return
+            if key not in keep:
+                tag, pixels = self._textures.pop(key)
+                self._texture_pixels -= pixels
+                dpg.delete_item(tag)
