@@ -16,7 +16,7 @@ from trainer.model import CifarNet
 from trainer.recipes import Recipe
 
 EVALUATION_BATCH = 500
-OUTLIERS_PER_PICTURES = 2
+OUTLIERS_PER_PICTURES = 4
 """One outlier for so many pictures of the classes."""
 OUTLIER_WEIGHT = 1.0
 """Of the outliers' loss against that of the classes (0.5 in arXiv 1812.04606, where there are twice as many outliers as
