@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime_app.colours import Rgb
 from runtime_app.errors import one_line
 from runtime_app.typeface import MEDIUM, REGULAR, shorten, text_width
 from runtime_app.view.palette import Palette
@@ -149,13 +150,25 @@ Shape = Rectangle | Label | Polygon | Sprite
 
 @dataclass
 class Canvas:
-    """Collects one frame. hovered, focused: names of hits, from the frame before; texts: what a person can read."""
+    """Collects one frame. hovered, focused: names of hits, from the frame before; on_surface: whether what nothing covers has
+    the colour of bars and panels."""
 
     palette: Palette
     hovered: str | None = None
     focused: str | None = None
+    on_surface: bool = False
     shapes: list[Shape] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
+
+    @property
+    def ground(self) -> Rgb:
+        """The colour of what nothing covers."""
+        return self.palette.surface if self.on_surface else self.palette.back
+
+    def cover(self, box: Box, colour: Rgb) -> None:
+        """Fill a part of the window, unless it has this colour already: with software GL a frame costs what it fills."""
+        if colour != self.ground:
+            self.rectangle(box, colour)
 
     def rectangle(
         self,

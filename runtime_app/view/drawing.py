@@ -50,7 +50,7 @@ class Drawing:
         if scale != self.scale:
             self.scale = scale
             self._clear()
-        dpg.set_viewport_clear_color([*canvas.palette.back, 255])
+        dpg.set_viewport_clear_color([*canvas.ground, 255])
         starts = range(0, len(canvas.shapes), _PART_SHAPES)
         wanted = [canvas.shapes[start : start + _PART_SHAPES] for start in starts]
         try:

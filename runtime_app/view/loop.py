@@ -61,8 +61,9 @@ class Loop:
             self.ui.chosen(*self._browsed.pop())
         self._take_text()
         look = p.workers["look"]
-        if p.version != before and look.queue_length:
-            look.wait(_QUICK_ANSWER)  # what is known already, or a part of a picture, is answered in the same frame
+        if p.version != before:
+            if look.queue_length:
+                look.wait(_QUICK_ANSWER)  # what is known already, or a part of a picture, is answered in the same frame
             self.behind |= not p.poll()
         surface.scale = p.settings.scale or scale.detect()
         self._lay_out()

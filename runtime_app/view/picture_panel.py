@@ -29,16 +29,18 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
     area = Box(box.x + 16, box.y + 16, box.w - 32, box.h - 16 - _FOOT)
     look = current_look(p)
     if look is not None:
-        _picture(c, area, ui, look)
+        _picture(c, box, area, ui, look)
     elif p.failure is not None:
         _failed(c, area, ui)
     _foot(c, Box(box.x + 16, box.bottom - _FOOT, box.w - 32, _FOOT), ui, look)
 
 
-def _picture(c: Canvas, area: Box, ui: Ui, look: Look) -> None:
+def _picture(c: Canvas, box: Box, area: Box, ui: Ui, look: Look) -> None:
     p = ui.presenter
     placement = ui.placement = geometry.place(look.picture.size, area, ui.camera)
     visible = placement.visible
+    for part in _around(box, visible.inset(1)):
+        c.cover(part, c.palette.back)
     width, height = look.preview_size
     c.sprite(visible, ("preview", look.path, look.stamp), lambda: (look.preview, width, height), uv=placement.uv)
     region = p.region or (look.result.region if look.result is not None else None)
@@ -55,6 +57,16 @@ def _picture(c: Canvas, area: Box, ui: Ui, look: Look) -> None:
         pan=lambda step: _pan(ui, step),
         wheel=lambda turn, x, y: _wheel(ui, turn, x, y),
         focusable=False,
+    )
+
+
+def _around(box: Box, hole: Box) -> tuple[Box, ...]:
+    """Above, below, left and right of a hole in a box."""
+    return (
+        Box(box.x, box.y, box.w, hole.y - box.y),
+        Box(box.x, hole.bottom, box.w, box.bottom - hole.bottom),
+        Box(box.x, hole.y, hole.x - box.x, hole.h),
+        Box(hole.right, hole.y, box.right - hole.right, hole.h),
     )
 
 

@@ -13,7 +13,7 @@ _WIDEST_TIMES = times_words(999, 999, 999)  # room for these, so that nothing mo
 
 def draw(c: Canvas, box: Box, ui: Ui) -> None:
     shown = status(ui.presenter)
-    c.rectangle(box, c.palette.surface)
+    c.cover(box, c.palette.surface)
     c.line(box.x, box.y + 0.5, box.right, box.y + 0.5, c.palette.border)
     right = _progress(c, box, ui) - 20
     if shown.times:

@@ -16,7 +16,7 @@ _TIGHT = 900  # points of width below which only the most used controls are show
 
 
 def draw(c: Canvas, box: Box, ui: Ui) -> None:
-    c.rectangle(box, c.palette.surface)
+    c.cover(box, c.palette.surface)
     c.line(box.x, box.bottom - 0.5, box.right, box.bottom - 0.5, c.palette.border)
     row = Box(box.x + 12, box.y + 10, box.w - 24, widgets.HEIGHT)
     right = _icons(c, row, ui)

@@ -27,7 +27,7 @@ def width_for(window: float) -> float:
 
 
 def draw(c: Canvas, box: Box, ui: Ui) -> None:
-    c.rectangle(box, c.palette.surface)
+    c.cover(box, c.palette.surface)
     c.line(box.x + 0.5, box.y, box.x + 0.5, box.bottom, c.palette.border)
     inner = Box(box.x + _PAD, box.y + 16, box.w - 2 * _PAD, box.h - 32)
     y = _verdict(c, inner, ui) + 12
