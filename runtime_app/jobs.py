@@ -93,6 +93,11 @@ class Worker:
                 report = self._reports.popleft()
             yield report
 
+    @property
+    def has_reports(self) -> bool:
+        """Whether `reports` may have something to take."""
+        return bool(self._reports)
+
     def _is_newest(self, report: Report) -> bool:
         return self._newest.get(report.kind) == report.number
 

@@ -209,15 +209,19 @@ class Session(Batch):
 
     def poll(self) -> bool:
         """Apply what the workers have finished. Called once a frame; False when more has come than a frame has time for,
-        which stays for the next one."""
+        which stays for the next one. A picture that has come is shown before anything else is taken."""
         self.begin_when_due()
         end = time.perf_counter() + _POLL_SECONDS
-        for worker in self.workers.values():
+        for name, worker in self.workers.items():
+            taken = 0
             for report in worker.reports():
                 self._apply(report)
                 self.changed()
+                taken += 1
                 if time.perf_counter() > end:
                     return False
+            if name == "look" and taken:
+                return not any(worker.has_reports for worker in self.workers.values())
         return True
 
     def _apply(self, report: Report) -> None:
