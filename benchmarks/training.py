@@ -30,11 +30,11 @@ from torchvision import transforms
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from trainer.config import TrainConfig
+from trainer.config import RECIPES, TrainConfig
 from trainer.data import Pictures, Splits
 from trainer.engine import Batch, Training, train_one_epoch, training_batches
 from trainer.provenance import library_versions, machine_name
-from trainer.recipes import RECIPES, load_recipe
+from trainer.recipes import load_recipe
 from trainer.setup import build_network, choose_device, choose_precision, describe, make_reproducible, prepare_run
 
 

@@ -2,12 +2,14 @@
 
 from typing import NoReturn
 
-from runtime_app.commands import app
-from runtime_app.installation import app_program
-from runtime_app.terminal import run
+from runtime_app.interruption import at_once
 
 
 def main() -> NoReturn:
+    with at_once():
+        from runtime_app.commands import app
+        from runtime_app.installation import app_program
+        from runtime_app.terminal import run
     run(app, app_program())
 
 

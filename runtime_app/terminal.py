@@ -16,6 +16,7 @@ import platformdirs
 
 from runtime_app import APP_NAME, __version__
 from runtime_app.errors import explain
+from runtime_app.interruption import INTERRUPTED
 
 log = logging.getLogger(APP_NAME)
 
@@ -42,7 +43,7 @@ def run(command: click.Command, program: str) -> NoReturn:
     except (KeyboardInterrupt, click.Abort):
         _end_at_once_from_now_on()
         click.echo("Interrupted.", err=True)
-        status = 130
+        status = INTERRUPTED
     sys.exit(status)
 
 

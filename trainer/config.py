@@ -9,6 +9,7 @@ import msgspec
 from runtime_app.errors import UserError
 
 FORMAT = 1
+RECIPES = ("baseline", "fast", "finetune")
 
 
 @dataclass(frozen=True)

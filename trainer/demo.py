@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from runtime_app.terminal import run
-from trainer.__main__ import train
+from trainer.cli import train
 from trainer.config import TrainConfig
 from trainer.data import load_splits
 

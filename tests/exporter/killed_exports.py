@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 import exporter.export  # noqa: F401 - imported before the forks, so that they start at once
-from exporter.__main__ import cli
+from exporter.cli import cli
 from exporter.workspace import PREFIX
 from runtime_app import terminal
 from runtime_app.bundle import BundleError, is_bundle, open_bundle

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from runtime_app import terminal
-from trainer.__main__ import train
+from trainer.cli import train
 
 COLOURS = {"blue": (40, 60, 200), "green": (40, 200, 60), "red": (200, 40, 60)}
 

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from trainer.config import TrainConfig
-from trainer.recipes import RECIPES, load_recipe
+from trainer.config import RECIPES, TrainConfig
+from trainer.recipes import load_recipe
 from trainer.recipes.muon import orthogonalised
 from trainer.setup import build_network
 

@@ -43,6 +43,3 @@ def load_recipe(name: str) -> Recipe:
     from trainer.recipes import baseline, fast, finetune
 
     return {"baseline": baseline.RECIPE, "fast": fast.RECIPE, "finetune": finetune.RECIPE}[name]
-
-
-RECIPES = ("baseline", "fast", "finetune")

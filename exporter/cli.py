@@ -1,0 +1,129 @@
+"""What python -m exporter takes: which run becomes which bundle, or two bundles to compare."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import get_args
+
+import click
+from click_default_group import DefaultGroup
+
+from runtime_app.errors import UserError
+from runtime_app.interruption import at_once
+from runtime_app.manifest import Precision
+from runtime_app.terminal import common_options
+
+
+@click.group(
+    cls=DefaultGroup,
+    default="export",
+    default_if_no_args=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@common_options
+def cli() -> None:
+    """Turn a checkpoint into a deployment bundle that the app opens, or say what two bundles differ in."""
+
+
+def _precisions(context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    asked = tuple(name.strip() for name in value.split(","))
+    if "fp32" not in asked or not set(asked) <= set(get_args(Precision)):
+        raise click.BadParameter("name fp32, and any of int8 and fp16, separated by commas.")
+    return asked
+
+
+@cli.command()
+@click.option(
+    "--run", "asked", metavar="best|latest|RUN_DIR|FILE.pt", default="best", show_default=True, help="What to export."
+)
+@click.option("--runs", type=click.Path(path_type=Path), default=Path("artifacts/runs"), show_default=True)
+@click.option("--data-root", type=click.Path(path_type=Path), metavar="DIR", help="Where the run's data lies now.")
+@click.option("--bundles", type=click.Path(path_type=Path), default=Path("artifacts/bundles"), show_default=True)
+@click.option("--name", metavar="NAME", help="What the bundle is called.  [the run's name]")
+@click.option(
+    "--precision",
+    metavar="fp32,int8,fp16",
+    default="fp32,int8,fp16",
+    show_default=True,
+    callback=_precisions,
+    help="Variants to try; those that do not hold their gate are left out.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace a different bundle of that name.")
+@click.option("--zip", "zipped", is_flag=True, help="Also write NAME.zip, the bundle as one file.")
+@common_options
+def export(
+    asked: str,
+    runs: Path,
+    data_root: Path | None,
+    bundles: Path,
+    name: str | None,
+    precision: tuple[Precision, ...],
+    overwrite: bool,
+    zipped: bool,
+) -> None:
+    """Write one bundle folder, or nothing. Its path is printed at the end."""
+    with at_once():
+        from exporter.export import export as make_bundle
+        from exporter.progress import Steps
+        from exporter.publish import zip_bundle
+        from exporter.source import find_checkpoint, load_data, load_source
+
+    signal.signal(signal.SIGTERM, _stop)
+    steps = Steps()
+    path = find_checkpoint(asked, runs)
+    with steps.step(f"reading {path} and its data"):
+        source = load_source(path)
+        splits = load_data(source, data_root)
+    destination = bundles / _checked_name(source.name if name is None else name)
+    if not source.finished:
+        steps.note(f"{path.parent} is still training: its best so far is exported (epoch {source.checkpoint.epoch}).")
+    done = make_bundle(source, splits, destination, steps, precision, overwrite=overwrite)
+    if not done.created:
+        steps.note("already published: the bundle there is identical.")
+    if zipped:
+        zip_bundle(destination, bundles / f"{destination.name}.zip", overwrite=overwrite)
+    _tell_github(destination)
+    click.echo(destination)
+
+
+@cli.command()
+@click.argument("a", type=click.Path(path_type=Path))
+@click.argument("b", type=click.Path(path_type=Path))
+@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@common_options
+def diff(a: Path, b: Path, style: str) -> None:
+    """Say what changed from bundle A to bundle B."""
+    with at_once():
+        from exporter.diff import compare, show
+        from exporter.report import to_json
+
+    changes = compare(a, b)
+    if style == "json":
+        click.echo(to_json(changes).decode(), nl=False)
+    else:
+        show(changes)
+
+
+def _tell_github(bundle: Path) -> None:
+    """In GitHub Actions the model card becomes the summary of the step."""
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with open(summary, "a", encoding="utf-8") as file:
+            file.write((bundle / "MODEL_CARD.md").read_text(encoding="utf-8"))
+
+
+def _checked_name(name: str) -> str:
+    if (
+        name in ("", ".", "..")
+        or name.startswith(".")
+        or any(sign in name for sign in '/\\:*?"<>|')
+        or not name.isprintable()
+    ):
+        raise UserError(f"{json.dumps(name)} cannot be the name of a bundle.", "Use letters, digits, - and _.")
+    return name
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
