@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from runtime_app import providers
 from runtime_app.bundle import Bundle, BundleError
 from runtime_app.errors import UserError
-from runtime_app.interruption import at_once
 from runtime_app.manifest import OUTPUTS, Precision, Variant
 from runtime_app.model_file import find_objection
 from runtime_app.providers import CPU, CUDA, Device
@@ -203,8 +202,7 @@ def _open_session(model: bytes, device: Device, variant: Variant, threads: int) 
 
 
 def _session(model: bytes, names: list[str], threads: int) -> Any:
-    with at_once():
-        import onnxruntime
+    import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

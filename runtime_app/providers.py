@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal
 
 from runtime_app.errors import UserError
-from runtime_app.interruption import at_once
 
 Device = Literal["auto", "cpu", "cuda"]
 DEVICES: tuple[Device, ...] = ("auto", "cpu", "cuda")
@@ -43,8 +42,7 @@ def refuse_two_runtimes() -> None:
 @cache
 def cuda_obstacle() -> Obstacle | None:
     """Look for the driver and CUDA's libraries before a session is made, so that nothing fails noisily. None: none found."""
-    with at_once():
-        import onnxruntime
+    import onnxruntime
 
     if CUDA not in onnxruntime.get_available_providers():
         return Obstacle("this build of ONNX Runtime has no CUDA", "Install requirements-runtime.txt instead.")

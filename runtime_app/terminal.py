@@ -14,9 +14,8 @@ from typing import Any, NoReturn
 import click
 import platformdirs
 
-from runtime_app import APP_NAME, __version__
+from runtime_app import APP_NAME, __version__, interruption
 from runtime_app.errors import explain
-from runtime_app.interruption import INTERRUPTED
 
 log = logging.getLogger(APP_NAME)
 
@@ -36,6 +35,7 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def run(command: click.Command, program: str) -> NoReturn:
     """Run a click command and leave with its exit status; an exception becomes one sentence on stderr."""
     sys.unraisablehook = _raise_elsewhere
+    interruption.watch()
     try:
         start_log()
         status = _run(command, program)
@@ -43,7 +43,7 @@ def run(command: click.Command, program: str) -> NoReturn:
     except (KeyboardInterrupt, click.Abort):
         _end_at_once_from_now_on()
         click.echo("Interrupted.", err=True)
-        status = INTERRUPTED
+        status = interruption.INTERRUPTED
     sys.exit(status)
 
 
@@ -62,6 +62,8 @@ def _run(command: click.Command, program: str) -> int:
         sys.stderr.close()  # the reader of a pipe left (as `| head` does): nothing to report, and nobody to report to
         return 1
     except Exception as error:  # the one place where a failure meets a user of the terminal
+        if interruption.happened():
+            raise KeyboardInterrupt from error
         explanation = explain(error)
         log.error("%s", explanation.details)
         click.echo(f"Error: {explanation.title} {explanation.advice}".rstrip(), err=True)

@@ -21,10 +21,10 @@ class CtrlC(MetaPathFinder):
 
 
 def interrupted(library: str, *program: object) -> tuple[int, str]:
-    """Exit status and stderr."""
+    """Exit status, and the lines of stderr (an empty one comes first where a command was running: it ends that of ^C)."""
     command = [sys.executable, "-m", __name__, library, *map(str, program)]
     done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, timeout=120)
-    return done.returncode, done.stderr
+    return done.returncode, done.stderr.strip()
 
 
 if __name__ == "__main__":
