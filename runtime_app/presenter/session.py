@@ -85,6 +85,7 @@ class Session(Batch):
     def _classify_again(self) -> None:
         if self.loaded is None:
             return
+        self.cancel_batch()  # what it still reports is of before
         self.library.forget_results(len(self.loaded.bundle.manifest.classes))
         for path, look in self.looks.items():
             self.looks[path] = replace(look, result=None)

@@ -11,7 +11,9 @@ import msgspec
 import pytest
 from PIL import Image
 
+from runtime_app.errors import explain
 from runtime_app.imaging import Region
+from runtime_app.pipeline import Failure
 from runtime_app.presenter import Presenter
 from runtime_app.presenter.library import FAILED, Filter, Library
 from runtime_app.presenter.shown import class_bars, status, words
@@ -58,6 +60,22 @@ def test_a_picture_that_takes_long_keeps_the_others_waiting_for_a_moment_only(
     assert presenter.look is None
     decoded.set()
     until(presenter, lambda: presenter.look is not None)
+
+
+def test_results_of_before_a_change_are_dropped_while_the_new_batch_waits(presenter: Presenter, digits: Path) -> None:
+    presenter.open_paths(sorted(digits.iterdir()))
+    until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
+    decoded, path = threading.Event(), presenter.library.paths[0]
+    old = [(0, Failure(path, explain(ValueError("of before"))))]
+    presenter.workers["look"].submit("slow", lambda ticket: [decoded.wait(20)].clear())
+    presenter.workers["batch"].submit("classify", lambda ticket: iter([old]))
+    presenter.set_resize("stretch")
+    presenter.workers["batch"].wait(0.3)
+    presenter.poll()
+    assert presenter.library.classified == 0
+    decoded.set()
+    until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
+    assert not (presenter.library.states == FAILED).any()
 
 
 def test_what_is_cancelled_before_it_begins_does_not_begin(presenter: Presenter, digits: Path) -> None:
