@@ -14,6 +14,7 @@ from runtime_app.manifest import (
     Variant,
 )
 from trainer.config import Provenance as RunProvenance
+from trainer.config import TrainConfig
 from trainer.data import Splits
 from trainer.provenance import git_state, library_versions
 
@@ -77,9 +78,11 @@ def about_model(name: str, source: Source) -> dict[str, object]:
     }
 
 
-def _beginnings(trained: RunProvenance) -> dict[str, str]:
+def _beginnings(config: TrainConfig, trained: RunProvenance) -> dict[str, str]:
     """What only some runs have."""
     known: dict[str, str] = {}
+    if config.rounds > 1:
+        known["rounds"] = f"{config.rounds} from the same start, their weights averaged"
     if trained.init_sha256 is not None:
         known["began_with_checkpoint"] = f"SHA-256 {trained.init_sha256}"
     if trained.outlier_count:
@@ -92,8 +95,8 @@ def _provenance(source: Source) -> Provenance:
     commit, dirty = git_state()
     training = {
         "recipe": config.recipe,
-        "epochs": str(len(source.rows) or config.epochs),
-        "planned_epochs": str(config.epochs),
+        "epochs": str(len(source.rows) or config.total_epochs),
+        "planned_epochs": str(config.total_epochs),
         "best_epoch": str(source.checkpoint.epoch),
         "batch_size": str(config.batch_size),
         "seed": str(config.seed),
@@ -101,7 +104,7 @@ def _provenance(source: Source) -> Provenance:
         "parameters": f"{trained.parameters:,}",
         "machine": trained.machine,
         "trained_at_commit": f"{trained.git_commit or 'unknown'}{' (with local changes)' if trained.git_dirty else ''}",
-        **_beginnings(trained),
+        **_beginnings(config, trained),
         "trained_with": ", ".join(f"{name} {version}" for name, version in sorted(trained.versions.items())),
     }
     return Provenance(

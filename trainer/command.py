@@ -37,6 +37,7 @@ def start(given: dict[str, object], runs: Path, *, dry_run: bool) -> Path | None
         setup.make_reproducible(config)
         with first_process_first(ranks):
             splits = load_splits(config)
+        config = _with_possible_rounds(config, splits.classes, asked="rounds" in given)
         network = setup.build_network(config, recipe, len(splits.classes))
         record = setup.describe(config, splits, network)
         folder = setup.folder_for(runs, record)
@@ -55,6 +56,7 @@ def configuration(given: dict[str, object]) -> TrainConfig:
     settings = {
         "epochs": recipe.epochs,
         "batch_size": recipe.batch_size,
+        "rounds": recipe.rounds,
         **given,
         "device": str(device),
         "precision": setup.choose_precision(device),
@@ -72,6 +74,18 @@ def configuration(given: dict[str, object]) -> TrainConfig:
             f"{config.processes} processes cannot share batches of {config.batch_size}.", "Raise --batch-size."
         )
     return config
+
+
+def _with_possible_rounds(config: TrainConfig, classes: tuple[str, ...], *, asked: bool) -> TrainConfig:
+    """One round where there is no checkpoint of these classes; that is an error where several were asked for."""
+    if config.rounds == 1 or setup.began_with_the_same_classes(config, classes):
+        return config
+    if asked:
+        raise UserError(
+            "--rounds averages trainings that begin with one checkpoint of the same classes.",
+            "Pass it with --init-from, or leave --rounds out.",
+        )
+    return replace(config, rounds=1)
 
 
 def resume(folder: Path, given: dict[str, object]) -> Path:

@@ -23,7 +23,9 @@ class TrainConfig:
     recipe: str = "baseline"
     """baseline, fast or finetune, see trainer/recipes."""
     epochs: int = 128
-    """Passes over the training pictures."""
+    """Passes over the training pictures, in each round."""
+    rounds: int = 1
+    """So many trainings begin with the same checkpoint; their weights are averaged."""
     batch_size: int = 128
     """Pictures per optimiser step, over all processes together."""
     seed: int = 0
@@ -50,6 +52,10 @@ class TrainConfig:
     """Also write the metrics as TensorBoard events."""
     processes: int = 1
     """How many share each batch (torchrun); a run is resumed with as many."""
+
+    @property
+    def total_epochs(self) -> int:
+        return self.epochs * self.rounds
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def show_plan(run: Run, splits: Splits) -> None:
         "classes": ", ".join(splits.classes),
         "network": f"cifarnet, {provenance.parameters:,} parameters, {macs / 1e6:.1f} M multiply-adds a picture",
         "machine": provenance.machine,
-        "estimated time": readable_time(_seconds_per_epoch(run) * config.epochs),
+        "estimated time": readable_time(_seconds_per_epoch(run) * config.total_epochs),
     }
     table = Table(show_header=False, box=None)
     for name, value in rows.items():

@@ -4,12 +4,14 @@ import copy
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
 from runtime_app.errors import UserError
 from trainer.augment import apply_variation, cut_out, draw_corners, draw_variation, normalise
+from trainer.averaging import Averaging, weights_of
 from trainer.distributed import ALONE, Ranks
 from trainer.metrics import EpochMetrics
 from trainer.model import CifarNet
@@ -49,8 +51,8 @@ class Training:
     model: the network, or what averages its gradients over processes; generator: draws order and augmentation, in every
     process the same, on the data's device; batch_size: pictures per step over all processes; precision: what convolutions
     and products are computed in (weights, statistics and the loss stay float32; bfloat16 needs no loss scaling);
-    outliers: uint8 [M, H, W, 3] on the device, pictures of none of the classes; start: the weights that are averaged with
-    those of the network, by name, where any are.
+    outliers: uint8 [M, H, W, 3] on the device, pictures of none of the classes; averaging: what is averaged with the
+    network's weights; fresh: what optimizer and scheduler were before the first step, for rounds after the first.
     """
 
     network: CifarNet
@@ -66,20 +68,25 @@ class Training:
     ranks: Ranks = ALONE
     precision: torch.dtype = torch.float32
     outliers: Tensor | None = None
-    start: dict[str, Tensor] = field(default_factory=dict)
+    averaging: Averaging = field(default_factory=Averaging)
+    fresh: tuple[dict[str, Any], dict[str, Any]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        states = copy.deepcopy((self.optimizer.state_dict(), self.scheduler.state_dict()))
+        object.__setattr__(self, "fresh", states)
 
     @property
     def averaged(self) -> CifarNet:
-        """What is evaluated and saved: the network, or a new one with the recipe's share of the starting weights."""
-        if not self.start:
-            return self.network
-        share, network = self.recipe.share_of_start, copy.deepcopy(self.network)
-        mixed = {
-            name: torch.lerp(value, self.start[name], share) if value.is_floating_point() else value
-            for name, value in self.network.state_dict().items()
-        }
-        network.load_state_dict(mixed)
-        return network
+        """What is evaluated and saved."""
+        return self.averaging.of(self.network)
+
+    def begin_round(self) -> None:
+        """Keep where the network is, and put it, the optimizer and the scheduler back to where training began."""
+        self.averaging.ended.append(weights_of(self.network))
+        self.network.load_state_dict(self.averaging.start)
+        optimizer, scheduler = copy.deepcopy(self.fresh)
+        self.scheduler.load_state_dict(scheduler)
+        self.optimizer.load_state_dict(optimizer)
 
 
 @dataclass(frozen=True)

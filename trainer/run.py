@@ -27,7 +27,8 @@ class Run:
 
     @property
     def epochs(self) -> int:
-        return self.record.config.epochs
+        """Over all rounds."""
+        return self.record.config.total_epochs
 
 
 def fit(run: Run, progress: EpochProgress, *, resume: bool = False) -> Summary | None:
@@ -41,6 +42,8 @@ def fit(run: Run, progress: EpochProgress, *, resume: bool = False) -> Summary |
         _save_last(run, rows)
     with closing(open_events(run.folder, len(rows), wanted=run.record.config.tensorboard and ranks.first)) as events:
         for epoch in range(len(rows) + 1, run.epochs + 1):
+            if epoch > 1 and (epoch - 1) % run.record.config.epochs == 0:
+                run.training.begin_round()
             with progress.epoch(epoch, len(run.training.train.labels)) as on_batch:
                 row = run_epoch(run.training, epoch, on_batch)
             rows.append(row)
@@ -60,7 +63,7 @@ def check_growth(record: RunRecord, epochs: int | None) -> RunRecord:
         return record
     if epochs < planned:
         raise UserError(f"The run was started with {planned} epochs; {epochs} are fewer.", "--epochs may only grow.")
-    if record.config.recipe != "baseline":
+    if record.config.recipe != "baseline" or record.config.rounds > 1:
         raise UserError(
             f"The {record.config.recipe} recipe's learning rate is planned for a fixed number of epochs and cannot grow.",
             "Start a new run with --init-from and this run's best.pt, or use the baseline recipe.",
@@ -72,8 +75,7 @@ def _restore(run: Run) -> list[EpochMetrics]:
     training = run.training
     parts = {"optimizer": training.optimizer, "scheduler": training.scheduler}
     progress = load_last(run.folder / "last.pt", training.network, parts, training.generator)
-    training.start.clear()
-    training.start.update(progress.get("start", {}))  # a last.pt from before averages has none
+    training.averaging.restore(progress.get("averaging", {}), training.train.labels.device)  # older ones have none
     if not training.ranks.first:
         restore_random_states(progress["other_random_states"][training.ranks.rank - 1])
     training.ranks.wait()
@@ -98,7 +100,7 @@ def _save_last(run: Run, rows: list[EpochMetrics]) -> None:
         return
     parts = {"optimizer": training.optimizer, "scheduler": training.scheduler}
     progress = {"epoch": len(rows), "rows": [asdict(row) for row in rows], "other_random_states": others}
-    progress |= {"start": training.start}
+    progress |= {"averaging": training.averaging.state_dict()}
     save_last(run.folder / "last.pt", training.network, parts, training.generator, progress)
 
 

@@ -13,6 +13,7 @@ import torch
 
 from runtime_app.errors import UserError
 from trainer.augment import normalise
+from trainer.averaging import Averaging, weights_of
 from trainer.checkpoint import load_best, saved_network
 from trainer.config import FORMAT, Provenance, RunRecord, TrainConfig, encode_record
 from trainer.data import Pictures, Splits, channel_statistics
@@ -219,17 +220,19 @@ def prepare_run(folder: Path, record: RunRecord, splits: Splits, network: CifarN
         ranks=ranks,
         precision=getattr(torch, config.precision),
         outliers=torch.from_numpy(splits.outliers.images).to(device) if splits.outliers is not None else None,
-        start=_starting_weights(config, recipe, network, splits.classes),
+        averaging=_averaging(config, recipe, network, splits.classes),
     )
     return Run(folder, record, training, test, statistics)
 
 
-def _starting_weights(
-    config: TrainConfig, recipe: Recipe, network: CifarNet, classes: tuple[str, ...]
-) -> dict[str, torch.Tensor]:
-    """What the recipe averages with. Of other classes a checkpoint says nothing; a resumed run has its own in last.pt."""
-    if not recipe.share_of_start or config.init_from is None or not Path(config.init_from).exists():
-        return {}
-    if load_best(Path(config.init_from)).classes != classes:
-        return {}
-    return {name: value.detach().clone() for name, value in network.state_dict().items()}
+def began_with_the_same_classes(config: TrainConfig, classes: tuple[str, ...]) -> bool:
+    """Whether there is a checkpoint to begin with that tells these classes apart. Raises UserError when it is unusable."""
+    source = Path(config.init_from) if config.init_from is not None else None
+    return source is not None and source.exists() and load_best(source).classes == classes
+
+
+def _averaging(config: TrainConfig, recipe: Recipe, network: CifarNet, classes: tuple[str, ...]) -> Averaging:
+    """Of other classes a checkpoint says nothing to average with; a resumed run has its own start in last.pt."""
+    averages = recipe.share_of_start > 0 or config.rounds > 1
+    start = weights_of(network) if averages and began_with_the_same_classes(config, classes) else {}
+    return Averaging(start, recipe.share_of_start)

@@ -95,7 +95,8 @@ def test_finetune_wants_a_checkpoint_and_says_what_it_began_with(finished, pictu
 
 def test_finetune_saves_the_average_with_its_share_of_the_start(finished, pictures, tmp_path):
     path = finished.folder / "best.pt"
-    answer = trainer(*small(pictures, tmp_path, "--recipe", "finetune", "--init-from", path, "--epochs", 1))
+    options = ("--recipe", "finetune", "--init-from", path, "--epochs", 1, "--rounds", 1)
+    answer = trainer(*small(pictures, tmp_path, *options))
     last = torch.load(answer.folder / "last.pt", weights_only=True)["model"]
     start, best = (load_best(where).network.state_dict() for where in (path, answer.folder / "best.pt"))
     # The recipes multiply the logits differently; the head takes that over when a run begins.

@@ -13,13 +13,14 @@ from trainer.model import CifarNet
 
 @dataclass(frozen=True)
 class Recipe:
-    """epochs and batch_size are defaults that the command line may change; everything else is the recipe.
+    """epochs, rounds and batch_size are defaults that the command line may change; everything else is the recipe.
 
     label_smoothing: share of the target spread over all classes; clip_norm: largest gradient norm, None for no limit;
     dropout: one probability a block; dirac: start convolutions as the identity; whitening: begin with a stem of fixed
-    filters; share_of_start: how much of a checkpoint of the same classes, where training began with one, is in the average of
-    weights that is evaluated and saved; optimizer(network, batch_size) and scheduler(optimizer, total_steps) build the parts; step_scheduler: after every batch, or after every epoch with the
-    validation loss.
+    filters; rounds, share_of_start: where training began with a checkpoint of the same classes, how often it begins there, and
+    how much of the checkpoint is in the average of weights that is evaluated and saved; optimizer(network, batch_size) and
+    scheduler(optimizer, total_steps) build the parts of a round; step_scheduler: after every batch, or after every epoch
+    with the validation loss.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Recipe:
     optimizer: Callable[[CifarNet, int], Optimizer]
     scheduler: Callable[[Optimizer, int], LRScheduler]
     step_scheduler: Literal["batch", "epoch"]
+    rounds: int = 1
     share_of_start: float = 0.0
 
 

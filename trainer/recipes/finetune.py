@@ -44,5 +44,6 @@ RECIPE = Recipe(
     optimizer=optimizer,
     scheduler=fast.scheduler,
     step_scheduler="batch",
+    rounds=3,
     share_of_start=0.4,
 )
