@@ -83,9 +83,11 @@ def same_tensors(one: object, other: object) -> bool:
 
 
 def same_run(one: Path, other: Path) -> bool:
-    """Metrics (time columns aside), best and last weights, optimiser and scheduler: all equal, bit for bit."""
+    """Metrics (time columns aside), best and last weights, what is averaged, optimiser and scheduler: bit for bit equal."""
     if untimed(one / "metrics.csv") != untimed(other / "metrics.csv"):
         return False
     best = [torch.load(run / "best.pt", weights_only=True) for run in (one, other)]
     last = [torch.load(run / "last.pt", weights_only=True) for run in (one, other)]
-    return same_tensors(*best) and all(same_tensors(last[0][k], last[1][k]) for k in ("model", "parts", "generator"))
+    averaged = [content["progress"]["averaging"] for content in last]
+    parts = ("model", "parts", "generator")
+    return same_tensors(*best) and same_tensors(*averaged) and all(same_tensors(last[0][k], last[1][k]) for k in parts)

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import torch
 
-from tests.trainer.samples import same_run, small, trainer
-from tests.trainer.test_resume import stop_after
+from tests.trainer.samples import small, trainer
 from trainer.checkpoint import load_best, save_best
 from trainer.config import TrainConfig
 from trainer.model import CifarNet
@@ -91,41 +90,3 @@ def test_finetune_wants_a_checkpoint_and_says_what_it_began_with(finished, pictu
     answer = trainer(*small(pictures, tmp_path, "--recipe", "finetune", "--init-from", path, "--epochs", 1))
     assert answer.status == 0, answer.err
     assert len(json.loads((answer.folder / "config.json").read_text())["provenance"]["init_sha256"]) == 64
-
-
-def test_finetune_saves_the_average_with_its_share_of_the_start(finished, pictures, tmp_path):
-    path = finished.folder / "best.pt"
-    options = ("--recipe", "finetune", "--init-from", path, "--epochs", 1, "--rounds", 1)
-    answer = trainer(*small(pictures, tmp_path, *options))
-    last = torch.load(answer.folder / "last.pt", weights_only=True)["model"]
-    start, best = (load_best(where).network.state_dict() for where in (path, answer.folder / "best.pt"))
-    # The recipes multiply the logits differently; the head takes that over when a run begins.
-    scales = {"head.weight": 1 / 0.125, "head.bias": 1 / 0.125}
-    for name in ("blocks.0.conv1.weight", "blocks.3.norm2.running_var", "head.weight"):
-        expected = 0.6 * last[name] + 0.4 * scales.get(name, 1) * start[name]
-        torch.testing.assert_close(best[name], expected)
-    validated = json.loads((answer.folder / "summary.json").read_text())["validation_accuracy"]
-    assert validated == load_best(answer.folder / "best.pt").validation_accuracy
-
-
-def test_finetune_of_other_classes_averages_nothing(finished, pictures, tmp_path):
-    other = shutil.copytree(pictures, tmp_path / "other")
-    (other / "red").rename(other / "crimson")
-    path = finished.folder / "best.pt"
-    answer = trainer(*small(other, tmp_path / "runs", "--recipe", "finetune", "--init-from", path, "--epochs", 1))
-    last = torch.load(answer.folder / "last.pt", weights_only=True)["model"]
-    assert torch.equal(load_best(answer.folder / "best.pt").network.state_dict()["head.weight"], last["head.weight"])
-
-
-def test_stopped_finetune_goes_on_with_the_start_it_had(finished, pictures, tmp_path, monkeypatch):
-    source = shutil.copy(finished.folder / "best.pt", tmp_path / "source.pt")
-    options = ("--recipe", "finetune", "--init-from", source, "--epochs", 3)
-    whole = trainer(*small(pictures, tmp_path / "whole", *options))
-    with monkeypatch.context() as patch:
-        stop_after(patch, batches=4)
-        trainer(*small(pictures, tmp_path / "stopped", *options))
-    (folder,) = (tmp_path / "stopped").iterdir()
-    (tmp_path / "source.pt").unlink()
-    resumed = trainer("--resume", folder)
-    assert resumed.status == 0, resumed.err
-    assert same_run(whole.folder, folder)
