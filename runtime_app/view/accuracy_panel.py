@@ -10,7 +10,7 @@ from runtime_app.presenter.accuracy import Accuracy, accuracy, cell_words, headl
 from runtime_app.presenter.shown import row_words
 from runtime_app.presenter.wording import percent
 from runtime_app.typeface import MEDIUM, text_width
-from runtime_app.view import lists, widgets
+from runtime_app.view import lists, opening, widgets
 from runtime_app.view.canvas import BODY, SMALL, VERDICT, Box, Canvas, Same
 from runtime_app.view.ui import Listing, Ui
 
@@ -46,7 +46,7 @@ def _explain(c: Canvas, area: Box, ui: Ui) -> None:
     y = widgets.paragraph(c, column, title, BODY + 2, bold=True)
     y = widgets.paragraph(c, Box(column.x, y + 8, column.w, 80), advice, muted=True)
     spot = Box(column.x, y + 12, widgets.button_width("Open a folder\u2026"), widgets.HEIGHT)
-    widgets.button(c, spot, "accuracy.folder", "Open a folder\u2026", ui.open_folder, kind="raised")
+    widgets.button(c, spot, "accuracy.folder", "Open a folder\u2026", partial(opening.open_folder, ui), kind="raised")
 
 
 def _mistakes(c: Canvas, box: Box, ui: Ui, found: Accuracy) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from runtime_app.catalog import no_bundle_advice
 from runtime_app.presenter.bundles import BundleEntry
 from runtime_app.typeface import MEDIUM, text_width
-from runtime_app.view import lists, widgets
+from runtime_app.view import lists, opening, widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas
 from runtime_app.view.ui import Ui
 
@@ -41,8 +41,13 @@ def draw(c: Canvas, room: Box, ui: Ui) -> None:
         _bundle(c, spot, ui, row, entries[row], opened=entries[row].path.absolute() == opened)
     x = room.x
     for name, label, click, hint in (
-        ("bundle_other", "A folder\u2026", ui.open_bundle_dialog, "A bundle's folder from anywhere"),
-        ("bundle_zip", "A .zip\u2026", ui.open_zip_dialog, "A bundle that is one .zip, from anywhere"),
+        ("bundle_other", "A folder\u2026", partial(opening.open_bundle_dialog, ui), "A bundle's folder from anywhere"),
+        (
+            "bundle_zip",
+            "A .zip\u2026",
+            partial(opening.open_zip_dialog, ui),
+            "A bundle that is one .zip, from anywhere",
+        ),
     ):
         width = widgets.button_width(label)
         widgets.button(c, Box(x, room.bottom - 34, width, 34), name, label, click, kind="raised", tooltip=hint)
@@ -78,7 +83,9 @@ def draw_recent(c: Canvas, room: Box, ui: Ui) -> None:
         _folder(c, Box(body.x, body.y + _ROW * line, body.w - lists.BAR, _ROW - 4), ui, row, folders[row])
     label = "Another folder\u2026"
     spot = Box(room.x, room.bottom - 34, widgets.button_width(label), 34)
-    widgets.button(c, spot, "recent_other", label, partial(_choose, ui, ui.open_folder), kind="raised")
+    widgets.button(
+        c, spot, "recent_other", label, partial(_choose, ui, partial(opening.open_folder, ui)), kind="raised"
+    )
 
 
 def _folder(c: Canvas, box: Box, ui: Ui, row: int, folder: Path) -> None:
@@ -88,7 +95,7 @@ def _folder(c: Canvas, box: Box, ui: Ui, row: int, folder: Path) -> None:
     x += c.text(x, box.middle, folder.name or str(folder), BODY, c.palette.ink, width=box.w * 0.5, bold=True)
     c.text(x + 12, box.middle, str(folder.parent), SMALL, c.palette.muted, width=box.right - x - 24)
     widgets.focus_ring(c, box, name)
-    c.hit(box, name, partial(ui.open_recent, folder), tooltip=str(folder))
+    c.hit(box, name, partial(opening.open_recent, ui, folder), tooltip=str(folder))
 
 
 def _ground(c: Canvas, box: Box, name: str, *, marked: bool) -> None:

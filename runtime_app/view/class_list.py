@@ -3,7 +3,7 @@
 from functools import partial
 
 from runtime_app.presenter import state as presenter_state
-from runtime_app.view import lists, widgets
+from runtime_app.view import lists, teaching, widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, TextField
 from runtime_app.view.ui import Ui
 
@@ -23,7 +23,9 @@ def draw(c: Canvas, room: Box, ui: Ui) -> None:
     top = room.y
     if len(classes) > presenter_state.KEYED:
         place = Box(room.x, room.y, room.w, 28)
-        ui.text_field = TextField(place, "classes", "Type a part of the name, then Enter", "", ui.find_class)
+        ui.text_field = TextField(
+            place, "classes", "Type a part of the name, then Enter", "", partial(teaching.find_class, ui)
+        )
         top += _FIELD
     found = p.classes_like(ui.class_text)
     body = Box(room.x - 8, top, room.w + 16, room.bottom - _FOOT - top)
@@ -37,7 +39,7 @@ def draw(c: Canvas, room: Box, ui: Ui) -> None:
     if p.correction() is not None:
         label = "Take it back"
         spot = Box(room.x, room.bottom - 34, widgets.button_width(label), 34)
-        widgets.button(c, spot, "uncorrect", label, partial(ui.say, None), kind="raised")
+        widgets.button(c, spot, "uncorrect", label, partial(teaching.say, ui, None), kind="raised")
     hint = "Kept between runs. The picture itself is never moved or changed."
     c.text(room.right, room.bottom - 17, hint, SMALL, c.palette.muted, anchor="r")
 
@@ -52,7 +54,7 @@ def _row(c: Canvas, box: Box, ui: Ui, name: str, index: int) -> None:
     if index < presenter_state.KEYED:
         c.text(box.right - 12, box.middle, f"{(index + 1) % 10}", SMALL, c.palette.muted, anchor="r")
     widgets.focus_ring(c, box, hit)
-    c.hit(box, hit, partial(ui.say, name))
+    c.hit(box, hit, partial(teaching.say, ui, name))
 
 
 def _classes(ui: Ui) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from runtime_app import file_dialog
 from runtime_app.presenter import Presenter
-from runtime_app.view import frame, scale, state_dump
+from runtime_app.view import frame, opening, scale, state_dump, teaching
 from runtime_app.view.canvas import Box, Canvas, Drag, Hit
 from runtime_app.view.keys import key_name
 from runtime_app.view.shortcuts import BY_KEY, OVER_DIALOGS, TYPING_KEYS
@@ -58,7 +58,7 @@ class Loop:
             self.touched_at = time.perf_counter()
             self._on_event(event)
         while self._browsed:
-            self.ui.chosen(*self._browsed.pop())
+            opening.chosen(self.ui, *self._browsed.pop())
         self._take_text()
         look = p.workers["look"]
         if p.version != before:
@@ -182,16 +182,16 @@ class Loop:
             elif self.presenter.errors:
                 self.presenter.dismiss_error()
             else:
-                self.ui.enter()
+                teaching.enter(self.ui)
         elif name == "Esc":
             self.ui.escape()
         elif name in ("Left", "Right") and (hit := self._focused_hit()) is not None and hit.step is not None:
             hit.step(1 if name == "Right" else -1)
         elif self.ui.dialog == "classes" and name.isdigit() and not self.presenter.errors:
-            self.ui.digit(int(name))
+            teaching.digit(self.ui, int(name))
         elif self.ui.dialog is None and not self.presenter.errors:
             if name.isdigit():
-                self.ui.digit(int(name))
+                teaching.digit(self.ui, int(name))
             elif name in BY_KEY:
                 BY_KEY[name].run(self.ui)
         elif name in BY_KEY and name in OVER_DIALOGS:

@@ -9,7 +9,7 @@ from runtime_app.imaging import Region
 from runtime_app.presenter.shown import current_look
 from runtime_app.presenter.tasks import Look
 from runtime_app.typeface import text_width
-from runtime_app.view import geometry, widgets
+from runtime_app.view import geometry, opening, widgets
 from runtime_app.view.canvas import BODY, SMALL, TITLE, Box, Canvas, Drag, Pixels
 from runtime_app.view.geometry import Camera, Placement
 from runtime_app.view.ui import Ui
@@ -235,9 +235,9 @@ def _empty(c: Canvas, box: Box, ui: Ui) -> None:
     open_width, folder_width = widgets.button_width("Open pictures\u2026"), widgets.button_width("Open a folder\u2026")
     x = box.centre - (open_width + folder_width + 12) / 2
     row = Box(x, box.middle - 28, open_width, 36)
-    widgets.button(c, row, "empty.open", "Open pictures\u2026", ui.open_files, kind="accent")
+    widgets.button(c, row, "empty.open", "Open pictures\u2026", partial(opening.open_files, ui), kind="accent")
     second = Box(row.right + 12, row.y, folder_width, 36)
-    widgets.button(c, second, "empty.folder", "Open a folder\u2026", ui.open_folder, kind="raised")
+    widgets.button(c, second, "empty.folder", "Open a folder\u2026", partial(opening.open_folder, ui), kind="raised")
     recent = ui.presenter.recent_folders()
     if not recent:
         return

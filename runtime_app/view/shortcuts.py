@@ -7,6 +7,7 @@ from functools import partial
 from runtime_app.presenter.library import UNSURE
 from runtime_app.presenter.state import VIEWS
 from runtime_app.terminal import log_file
+from runtime_app.view import framing, navigation, opening, teaching
 from runtime_app.view.ui import Ui
 
 
@@ -38,37 +39,39 @@ def _act(act: Callable[[Ui, int, int], None], across: int, down: int, ui: Ui) ->
 
 
 SHORTCUTS: tuple[Shortcut, ...] = (
-    Shortcut(("Ctrl+O",), "Open pictures", Ui.open_files),
-    Shortcut(("Ctrl+Shift+O",), "Open a folder", Ui.open_folder),
-    Shortcut(("Ctrl+V",), "Paste a picture or file names", Ui.paste),
+    Shortcut(("Ctrl+O",), "Open pictures", opening.open_files),
+    Shortcut(("Ctrl+Shift+O",), "Open a folder", opening.open_folder),
+    Shortcut(("Ctrl+V",), "Paste a picture or file names", opening.paste),
     Shortcut(("Ctrl+W",), "Watch the picture's folder for new ones", Ui.toggle_watch),
     Shortcut(("Ctrl+B",), "List of bundles", lambda ui: ui.show_dialog("bundles")),
     Shortcut(("Ctrl+R",), "Folders opened before", lambda ui: ui.show_dialog("recent")),
     Shortcut(("Ctrl+Shift+B",), "Open the bundle anew from the disk", lambda ui: ui.presenter.reopen_bundle()),
     Shortcut(("Ctrl+N",), "Open the newest bundle", lambda ui: ui.presenter.open_bundle()),
-    Shortcut(("Right", "J"), "Next picture", lambda ui: ui.go(1)),
-    Shortcut(("Left", "K"), "Previous picture", lambda ui: ui.go(-1)),
-    Shortcut(("PageDown",), "A page further, or ten pictures", lambda ui: ui.page(1)),
-    Shortcut(("PageUp",), "A page back, or ten pictures", lambda ui: ui.page(-1)),
-    Shortcut(("Home",), "First picture", lambda ui: ui.go(-1_000_000)),
-    Shortcut(("End",), "Last picture", lambda ui: ui.go(1_000_000)),
+    Shortcut(("Right", "J"), "Next picture", lambda ui: navigation.go(ui, 1)),
+    Shortcut(("Left", "K"), "Previous picture", lambda ui: navigation.go(ui, -1)),
+    Shortcut(("PageDown",), "A page further, or ten pictures", lambda ui: navigation.page(ui, 1)),
+    Shortcut(("PageUp",), "A page back, or ten pictures", lambda ui: navigation.page(ui, -1)),
+    Shortcut(("Home",), "First picture", lambda ui: navigation.go(ui, -1_000_000)),
+    Shortcut(("End",), "Last picture", lambda ui: navigation.go(ui, 1_000_000)),
     *(_view(place) for place in range(len(VIEWS))),
     Shortcut(("Space",), "Evidence map on or off", lambda ui: ui.presenter.toggle("show_evidence")),
-    Shortcut(("Down",), "Evidence of the next class; next row of a list", lambda ui: ui.down(1)),
-    Shortcut(("Up",), "Evidence of the class before; row before", lambda ui: ui.down(-1)),
+    Shortcut(("Down",), "Evidence of the next class; next row of a list", lambda ui: navigation.down(ui, 1)),
+    Shortcut(("Up",), "Evidence of the class before; row before", lambda ui: navigation.down(ui, -1)),
     Shortcut(("G",), "Evidence as grid cells or smooth", lambda ui: ui.presenter.toggle("grid_cells")),
     Shortcut(("[",), "Evidence fainter", lambda ui: ui.presenter.change_opacity(-0.1)),
     Shortcut(("]",), "Evidence stronger", lambda ui: ui.presenter.change_opacity(0.1)),
-    Shortcut(("+",), "Zoom in", lambda ui: ui.zoom(1.25)),
-    Shortcut(("-",), "Zoom out", lambda ui: ui.zoom(0.8)),
-    Shortcut(("Ctrl+0",), "Fit the picture (also 0 while zoomed in)", lambda ui: ui.zoom(None)),
-    *_arrows("Ctrl", "Move what is shown, while zoomed in", Ui.pan),
-    Shortcut(("M",), "Mark a square in the middle, or none", Ui.mark_square),
-    *_arrows("Shift", "Move the marked square", Ui.move_square),
-    Shortcut(("Shift+PageUp",), "Enlarge or shrink it", lambda ui: ui.scale_square(1.1), "Shift+PageUp, -Down"),
-    Shortcut(("Shift+PageDown",), "", lambda ui: ui.scale_square(1 / 1.1)),
+    Shortcut(("+",), "Zoom in", lambda ui: framing.zoom(ui, 1.25)),
+    Shortcut(("-",), "Zoom out", lambda ui: framing.zoom(ui, 0.8)),
+    Shortcut(("Ctrl+0",), "Fit the picture (also 0 while zoomed in)", lambda ui: framing.zoom(ui, None)),
+    *_arrows("Ctrl", "Move what is shown, while zoomed in", framing.pan),
+    Shortcut(("M",), "Mark a square in the middle, or none", framing.mark_square),
+    *_arrows("Shift", "Move the marked square", framing.move_square),
+    Shortcut(
+        ("Shift+PageUp",), "Enlarge or shrink it", lambda ui: framing.scale_square(ui, 1.1), "Shift+PageUp, -Down"
+    ),
+    Shortcut(("Shift+PageDown",), "", lambda ui: framing.scale_square(ui, 1 / 1.1)),
     Shortcut(("R",), "The whole square again", lambda ui: ui.presenter.set_region(None)),
-    Shortcut(("C",), "Say which class it really is, from a list", Ui.pick_class),
+    Shortcut(("C",), "Say which class it really is, from a list", teaching.pick_class),
     Shortcut(("Ctrl+F",), "Find pictures by name", Ui.type_name),
     Shortcut(("U",), "List only unsure pictures, or all", lambda ui: ui.list_only(state=UNSURE)),
     Shortcut(("W",), "List only wrong ones, where that is known", lambda ui: ui.list_only(wrong=True)),

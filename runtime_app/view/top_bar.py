@@ -1,10 +1,12 @@
 """The bar along the top: the bundle, what to open, the four views, theme, help and about."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 from runtime_app.presenter.state import VIEWS
 from runtime_app.typeface import MEDIUM, text_width
-from runtime_app.view import widgets
+from runtime_app.view import opening, widgets
 from runtime_app.view.canvas import BODY, Box, Canvas
 from runtime_app.view.ui import Ui
 
@@ -70,16 +72,16 @@ def _openers(c: Canvas, row: Box, ui: Ui, end: float, *, roomy: bool) -> float:
     """Buttons from right to left, ending at `end`; returns where they begin."""
     p = ui.presenter
     watching = p.watched is not None
-    buttons = [
-        ("open", "Open\u2026" if roomy else "Open", ui.open_files, "Open pictures (Ctrl+O)"),
+    buttons: list[tuple[str, str, Callable[[], None], str]] = [
+        ("open", "Open\u2026" if roomy else "Open", partial(opening.open_files, ui), "Open pictures (Ctrl+O)"),
         (
             "folder",
             "Folder\u2026" if roomy else "Folder",
-            ui.open_folder,
+            partial(opening.open_folder, ui),
             "Open a folder and its subfolders (Ctrl+Shift+O)",
         ),
         ("recent", "", lambda: ui.show_dialog("recent"), "Folders opened before (Ctrl+R)"),
-        ("paste", "Paste", ui.paste, "Paste a picture or file names (Ctrl+V)"),
+        ("paste", "Paste", partial(opening.paste, ui), "Paste a picture or file names (Ctrl+V)"),
         (
             "watch",
             "Watch",

@@ -11,7 +11,7 @@ from runtime_app.presenter.state import KEYED
 from runtime_app.presenter.tasks import Look
 from runtime_app.presenter.wording import Bar
 from runtime_app.typeface import MEDIUM, text_width
-from runtime_app.view import lists, widgets
+from runtime_app.view import lists, teaching, widgets
 from runtime_app.view.canvas import BODY, SMALL, TITLE, VERDICT, Box, Canvas, Pixels
 from runtime_app.view.ui import Ui
 
@@ -78,7 +78,12 @@ def _correction(c: Canvas, box: Box, ui: Ui) -> None:
     ink = c.palette.muted if said is None else c.palette.accent
     c.text(box.x, box.middle, label, SMALL, ink, bold=said is not None, width=spot.w - 12)
     widgets.focus_ring(c, spot, "correct")
-    c.hit(spot, "correct", ui.pick_class, tooltip="C, or the keys 1 to 9 and 0 for the first ten classes")
+    c.hit(
+        spot,
+        "correct",
+        partial(teaching.pick_class, ui),
+        tooltip="C, or the keys 1 to 9 and 0 for the first ten classes",
+    )
 
 
 def _bars(c: Canvas, box: Box, ui: Ui, shown: tuple[Bar, ...], row: float) -> float:

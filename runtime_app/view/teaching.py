@@ -1,0 +1,47 @@
+"""How a person says which class a picture really shows."""
+
+from runtime_app.presenter import state as presenter_state
+from runtime_app.view.framing import zoom
+from runtime_app.view.ui import Ui
+
+
+def pick_class(ui: Ui) -> None:
+    """The list of classes, to say which one the picture really shows."""
+    if ui.presenter.current is None or ui.presenter.loaded is None:
+        return
+    ui.class_text = ""
+    ui.typing_wanted = len(ui.presenter.loaded.bundle.manifest.classes) > presenter_state.KEYED
+    ui.show_dialog("classes")
+
+
+def find_class(ui: Ui, text: str) -> None:
+    if text != ui.class_text:
+        ui.class_text = text
+        ui.presenter.changed()
+
+
+def say(ui: Ui, name: str | None) -> None:
+    """Close the list of classes with this answer."""
+    ui.show_dialog(None)
+    ui.presenter.correct_as(name)
+
+
+def digit(ui: Ui, digit: int) -> None:
+    """1 to 9 and 0 for the tenth: what the picture really shows. While zoomed in, 0 fits the picture first."""
+    if digit == 0 and ui.camera.zoom > 1:
+        zoom(ui, None)
+    else:
+        ui.presenter.correct((digit - 1) % 10)
+    if ui.dialog == "classes":
+        ui.show_dialog(None)
+
+
+def enter(ui: Ui) -> None:
+    """Enter where nothing has the focus: the first class that fits what was typed, or the current picture large."""
+    p = ui.presenter
+    if ui.dialog == "classes" and ui.class_text:
+        found = p.classes_like(ui.class_text)
+        if found:
+            say(ui, found[0])
+    elif ui.dialog is None and p.current is not None:
+        p.set_view("picture")
