@@ -58,7 +58,6 @@ class Session(Batch):
 
     def _bundle_opened(self, loaded: Loaded) -> None:
         self.loaded = loaded
-        self.notice = loaded.notice or self.notice
         recent = remember(self.settings.recent_bundles, loaded.bundle.path)
         self.change_settings(recent_bundles=recent)
         self.pinned_class = self.hovered_class = None
@@ -89,6 +88,8 @@ class Session(Batch):
         self.library.forget_results(len(self.loaded.bundle.manifest.classes))
         for path, look in self.looks.items():
             self.looks[path] = replace(look, result=None)
+        if self.look is not None:
+            self.look = replace(self.look, result=None)
         self._region = None
         self._request_look()
         self.classify_pending()
@@ -136,6 +137,7 @@ class Session(Batch):
         if not keep_explicit:
             self._explicit = None
         self.current = index
+        self.failure = None
         self.pinned_class = self.hovered_class = None
         self._region = None
         self._request_look()
@@ -198,10 +200,10 @@ class Session(Batch):
 
     def set_region(self, region: Region | None) -> None:
         """Classify a part of the picture; called again and again while the square is dragged, the last call wins."""
-        if self.look is None or region == self._region:
+        look, loaded, resize = self.current_look, self.loaded, self.resize
+        if look is None or region == self._region:
             return
         self._region = region
-        look, loaded, resize = self.look, self.loaded, self.resize
         if loaded is not None:
             self.workers["look"].submit("region", lambda ticket: tasks.classify_look(look, loaded, resize, region))
         self.changed()

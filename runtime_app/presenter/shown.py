@@ -8,7 +8,6 @@ from runtime_app.presenter.wording import Bar, Words, bars, engine_words, percen
 
 if TYPE_CHECKING:
     from runtime_app.presenter.presenter import Presenter
-    from runtime_app.presenter.tasks import Look
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def status(p: "Presenter") -> Status:
         reason, state = p.replaced, "attention"
     if p.notice and p.notice != reason:
         reason = p.notice
-    look = current_look(p)
+    look = p.current_look
     times = times_words(look.decode_ms, look.prepare_ms, look.run_ms) if look and look.result else ""
     done, total = p.library.classified, len(p.library)
     listing = p.workers["batch"].pending("folder")
@@ -77,16 +76,9 @@ def _queue_words(p: "Presenter", pictures: int) -> str:
     return f"Waiting: {', '.join(waiting)}" if waiting else "Nothing waits"
 
 
-def current_look(p: "Presenter") -> "Look | None":
-    """The look of the current picture; None while another one is still being decoded."""
-    if p.look is None or p.current is None or p.look.path != p.library.paths[p.current]:
-        return None
-    return p.look
-
-
 def words(p: "Presenter") -> Words:
     """The verdict on the current picture, or what is going on instead."""
-    look = current_look(p)
+    look = p.current_look
     if p.current is None:
         return Words("", "", "quiet")
     if p.failure is not None:
@@ -94,14 +86,15 @@ def words(p: "Presenter") -> Words:
     if look is None:
         return Words("", "Opening\u2026", "quiet")
     if look.result is None or p.loaded is None:
-        return Words("", "No bundle is open." if not p.opening_bundle else "Opening the bundle\u2026", "quiet")
+        going_on = "Classifying\u2026" if p.loaded is not None else "No bundle is open."
+        return Words("", "Opening the bundle\u2026" if p.opening_bundle else going_on, "quiet")
     if len(look.result.probabilities) != len(p.loaded.bundle.manifest.classes):
         return Words("", "Classifying\u2026", "quiet")
     return verdict_words(look.result.verdict, look.result.probabilities, p.loaded.bundle.manifest)
 
 
 def class_bars(p: "Presenter") -> tuple[Bar, ...]:
-    look = current_look(p)
+    look = p.current_look
     if look is None or look.result is None or p.loaded is None or p.failure is not None:
         return ()
     classes = p.loaded.bundle.manifest.classes

@@ -109,11 +109,19 @@ class State:
 
     def step_class(self, by: int) -> None:
         """Evidence of the next class in the order of the bars."""
-        if self.look is None or self.look.result is None:
+        look = self.current_look
+        if look is None or look.result is None:
             return
-        order = (-self.look.result.probabilities).argsort(kind="stable").tolist()
+        order = (-look.result.probabilities).argsort(kind="stable").tolist()
         place = order.index(self.evidence_class) if self.evidence_class in order else 0
         self.pin_class(order[(place + by) % len(order)])
+
+    @property
+    def current_look(self) -> Look | None:
+        """The look of the current picture; None while another one is still being decoded."""
+        if self.look is None or self.current is None or self.look.path != self.library.paths[self.current]:
+            return None
+        return self.look
 
     @property
     def evidence_class(self) -> int | None:

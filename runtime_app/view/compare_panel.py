@@ -5,7 +5,6 @@ from functools import partial
 import numpy as np
 
 from runtime_app.presenter.comparison import rank
-from runtime_app.presenter.shown import current_look
 from runtime_app.presenter.wording import percent
 from runtime_app.typeface import text_width
 from runtime_app.view import lists, widgets
@@ -48,9 +47,11 @@ def _invite(c: Canvas, area: Box, ui: Ui) -> None:
     if not choices:
         words = "No other bundle or variant was found; open another bundle once and it is offered here."
         c.text(area.centre, area.y + 96, words, BODY, c.palette.muted, anchor="m", width=area.w)
-    for place, choice in enumerate(choices[:10]):
-        row = Box(area.centre - 240, area.y + 88 + 44 * place, 480, 40)
-        name = f"compare.{place}"
+    body = Box(area.centre - 240, area.y + 88, 480 + lists.BAR + 4, area.h - 88)
+    shown = lists.rows_shown(c, body, ui, "choices", len(choices), _ROW, tab=True)
+    for line, place in enumerate(shown):
+        choice, name = choices[place], f"compare.{place}"
+        row = Box(body.x, body.y + _ROW * line, 480, _ROW - 4)
         c.rectangle(row, c.palette.hover if c.hovered == name else c.palette.raised, radius=6)
         c.text(row.x + 16, row.middle, choice.words, BODY, c.palette.ink, bold=True, width=320)
         c.text(row.right - 16, row.middle, choice.accuracy, BODY, c.palette.muted, anchor="r")
@@ -79,6 +80,7 @@ def _list(
             text = names[0] if same else f"{names[0]} / {names[1]}"
             ink = c.palette.ink if same else c.palette.attention
             c.text(spot.x + 46, spot.y + 29, text, BODY, ink, width=spot.w - 56, bold=not same)
+        widgets.focus_ring(c, spot, name)
         c.hit(spot, name, partial(p.show, index))
 
 
@@ -99,7 +101,7 @@ def _bars(
         c.text(x, box.y + 12, title, BODY, c.palette.ink, bold=True, anchor=anchor, width=half)
     row = min(32.0, (box.h - 40) / _BARS)
     below = Box(box.x, box.y + 52 + row * len(ranked), box.w, box.h - 52 - row * len(ranked))
-    look = current_look(p)
+    look = p.current_look
     if look is not None and index == p.current and below.h >= 96:
         width, height = look.preview_size
         factor = min(below.w / width, below.h / height)

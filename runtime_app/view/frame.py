@@ -1,6 +1,5 @@
 """One frame of the window: bars, the chosen view, dialogs on top, the tooltip above all."""
 
-from runtime_app.presenter.shown import current_look
 from runtime_app.view import (
     accuracy_panel,
     compare_panel,
@@ -25,7 +24,7 @@ def compose(ui: Ui, hovered: str | None, focused: str | None, *, with_tooltip: b
     ui.card = ui.text_field = ui.listing = None
     body = Box(0, top_bar.HEIGHT, window.w, window.h - top_bar.HEIGHT - status_bar.HEIGHT)
     view = ui.presenter.view
-    c.on_surface = view == "picture" and current_look(ui.presenter) is not None  # a picture covers most of the rest
+    c.on_surface = view == "picture" and ui.presenter.current_look is not None  # a picture covers most of the rest
     if view == "picture":
         side = verdict_panel.width_for(window.w) if ui.presenter.current is not None else 0.0
         picture_panel.draw(c, Box(0, body.y, window.w - side, body.h), ui)

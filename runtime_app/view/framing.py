@@ -23,22 +23,25 @@ def pan(ui: Ui, across: int, down: int) -> None:
 def mark_square(ui: Ui) -> None:
     """A square in the middle of the picture, or the whole one again."""
     p = ui.presenter
-    if p.view != "picture" or p.look is None or p.loaded is None:
+    look = p.current_look
+    if p.view != "picture" or look is None or p.loaded is None:
         return
     spec = p.loaded.bundle.manifest.input
-    middle = middle_region(p.look.picture.size, spec.width / spec.height)
+    middle = middle_region(look.picture.size, spec.width / spec.height)
     p.set_region(middle if p.region is None else None)
 
 
 def move_square(ui: Ui, across: int, down: int) -> None:
     """By a twentieth of its size."""
     p = ui.presenter
-    if p.region is not None and p.look is not None:
+    look = p.current_look
+    if p.region is not None and look is not None:
         step = (p.region.right - p.region.left) / 20
-        p.set_region(moved_region(p.region, across * step, down * step, p.look.picture.size))
+        p.set_region(moved_region(p.region, across * step, down * step, look.picture.size))
 
 
 def scale_square(ui: Ui, factor: float) -> None:
     p = ui.presenter
-    if p.region is not None and p.look is not None:
-        p.set_region(scaled_region(p.region, factor, p.look.picture.size))
+    look = p.current_look
+    if p.region is not None and look is not None:
+        p.set_region(scaled_region(p.region, factor, look.picture.size))

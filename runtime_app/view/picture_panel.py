@@ -6,11 +6,10 @@ import numpy as np
 
 from runtime_app import evidence
 from runtime_app.imaging import Region
-from runtime_app.presenter.shown import current_look
 from runtime_app.presenter.tasks import Look
 from runtime_app.typeface import text_width
 from runtime_app.view import geometry, opening, widgets
-from runtime_app.view.canvas import BODY, SMALL, TITLE, Box, Canvas, Drag, Pixels
+from runtime_app.view.canvas import BODY, SMALL, TITLE, Box, Canvas, Drag, Pixels, Same
 from runtime_app.view.geometry import Camera, Placement
 from runtime_app.view.ui import Ui
 
@@ -27,7 +26,7 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
     if path != ui.shown_path:
         ui.shown_path, ui.camera = path, Camera()
     area = Box(box.x + 16, box.y + 16, box.w - 32, box.h - 16 - _FOOT)
-    look = current_look(p)
+    look = p.current_look
     if look is not None:
         _picture(c, box, area, ui, look)
     elif p.failure is not None:
@@ -80,7 +79,7 @@ def _evidence(c: Canvas, area: Box, square: Box, look: Look, shown: int, ui: Ui)
         rgba = evidence.overlay(cells, limit, grid=grid)
         return np.divide(rgba, 255, dtype=np.float32).ravel(), rgba.shape[1], rgba.shape[0]
 
-    key = ("evidence", look.path, look.stamp, result.region, ui.presenter.resize, shown, grid)
+    key = ("evidence", Same(result.evidence), shown, grid)
     c.sprite(part, key, make, uv=geometry.part_of(square, part), alpha=settings.opacity)
     if grid:
         rows, columns = cells.shape
@@ -112,7 +111,7 @@ def _square(c: Canvas, area: Box, square: Box, *, marked: bool) -> None:
 
 def _drag(ui: Ui, step: Drag) -> None:
     """Outside the square: draw a new one. Inside: move it. At a corner: resize it."""
-    p, placement, look = ui.presenter, ui.placement, current_look(ui.presenter)
+    p, placement, look = ui.presenter, ui.placement, ui.presenter.current_look
     if placement is None or look is None or p.loaded is None:
         return
     spec = p.loaded.bundle.manifest.input

@@ -30,12 +30,12 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
         c.text(x + 8, box.middle, shown.reason, SMALL, c.palette.muted, width=right - x - 8)
     hint = f"{shown.engine}. {shown.reason}" if shown.reason else shown.engine
     spot = Box(box.x + 8, box.y, right - box.x - 8, box.h)
+    name = "replaced" if ui.presenter.replaced else "engine"
+    widgets.focus_ring(c, spot.inset(0, 5), name)
     if ui.presenter.replaced:
-        c.hit(
-            spot, "replaced", ui.presenter.reopen_bundle, tooltip=f"{shown.reason} Click to open what lies there now."
-        )
+        c.hit(spot, name, ui.presenter.reopen_bundle, tooltip=f"{shown.reason} Click to open what lies there now.")
     else:
-        c.hit(spot, "engine", lambda: ui.show_dialog("settings"), tooltip=hint)
+        c.hit(spot, name, lambda: ui.show_dialog("settings"), tooltip=hint)
 
 
 def _progress(c: Canvas, box: Box, ui: Ui) -> float:

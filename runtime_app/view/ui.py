@@ -93,9 +93,10 @@ class Ui:
         if p.errors:
             self.copy_details()
             return
-        if p.look is None or p.look.result is None or p.loaded is None:
+        look = p.current_look
+        if look is None or look.result is None or p.loaded is None:
             return
-        result = p.look.result
+        result = look.result
         words = verdict_words(result.verdict, result.probabilities, p.loaded.bundle.manifest)
         self.copy(f"{result.path.name}: {one_line(words)}")
         p.notice = "Copied."

@@ -6,13 +6,13 @@ import numpy as np
 
 from runtime_app import evidence
 from runtime_app.presenter import Presenter
-from runtime_app.presenter.shown import class_bars, current_look, words
+from runtime_app.presenter.shown import class_bars, words
 from runtime_app.presenter.state import KEYED
 from runtime_app.presenter.tasks import Look
 from runtime_app.presenter.wording import Bar
 from runtime_app.typeface import MEDIUM, text_width
 from runtime_app.view import lists, teaching, widgets
-from runtime_app.view.canvas import BODY, SMALL, TITLE, VERDICT, Box, Canvas, Pixels
+from runtime_app.view.canvas import BODY, SMALL, TITLE, VERDICT, Box, Canvas, Pixels, Same
 from runtime_app.view.ui import Ui
 
 _PAD = 20
@@ -38,7 +38,7 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
     room = inner.bottom - _EVIDENCE - 12 - (y + 8)
     row = min(max(room / _BARS, 18.0), 32.0)
     y = _bars(c, Box(inner.x, y + 8, inner.w, row * _BARS), ui, shown, row) + 8
-    look = current_look(ui.presenter)
+    look = ui.presenter.current_look
     if look is not None and inner.bottom - y >= _EVIDENCE - 8:
         widgets.divider(c, inner, y)
         _evidence(c, Box(inner.x, y + 12, inner.w, _EVIDENCE - 12), ui, look)
@@ -156,7 +156,7 @@ def _evidence(c: Canvas, box: Box, ui: Ui, look: Look) -> None:
     c.text(box.x, box.y + 8, "What the network sees", SMALL, c.palette.muted)
     side = _INPUT if box.w >= 320 else _INPUT - 16
     picture = Box(box.x, box.y + 24, side, side * height / width)
-    c.sprite(picture, ("input", id(result)), lists.input_pixels(result.image, 2 * _INPUT))
+    c.sprite(picture, ("input", Same(result.image)), lists.input_pixels(result.image, 2 * _INPUT))
     c.text(picture.x, picture.bottom + 14, f"{width} \u00d7 {height} pixels", SMALL, c.palette.muted)
     left = max(picture.right, box.x + text_width("What the network sees", SMALL)) + 12
     right = Box(left, box.y, box.right - left, box.h)
