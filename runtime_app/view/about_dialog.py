@@ -6,9 +6,9 @@ from itertools import groupby
 from runtime_app.presenter.about import Line, about_lines
 from runtime_app.terminal import log_file
 from runtime_app.typeface import text_width
-from runtime_app.view import widgets
+from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas
-from runtime_app.view.ui import Paged, Ui
+from runtime_app.view.ui import Ui
 
 _LINE, _SIZE, _GAP = 20, SMALL + 1, 24
 
@@ -54,26 +54,13 @@ def _columns(rows: list[tuple[str, ...]], width: float) -> tuple[tuple[float, fl
 def draw(c: Canvas, room: Box, ui: Ui) -> None:
     text = Box(room.x, room.y, room.w, room.h - 52)
     lines = _broken(about_lines(ui.presenter), text.w - 12)
-    fit = int(text.h // _LINE)
-    ui.paged = Paged("dialog.about", len(lines), fit)
-    first = int(ui.scrolled("dialog.about", len(lines) - fit))
-    for place, line in enumerate(lines[first : first + fit]):
-        y = text.y + _LINE * (place + 0.5)
+    for place, row in enumerate(lists.rows_shown(c, text, ui, "dialog.about", len(lines), _LINE)):
+        line, y = lines[row], text.y + _LINE * (place + 0.5)
         ink = c.palette.ink if line.heading else c.palette.muted
         if not line.cells:
             c.text(text.x, y, line.text, BODY if line.heading else _SIZE, ink, bold=line.heading)
         for cell, (x, width) in zip(line.cells, line.columns, strict=True):
             c.text(text.x + x, y, cell, _SIZE, ink, width=width)
-    c.hit(
-        text,
-        "about.text",
-        focusable=False,
-        wheel=lambda turn, x, y: ui.scroll_to("dialog.about", first - 3 * turn, len(lines) - fit),
-    )
-    if len(lines) > fit:
-        length = max(24.0, text.h * fit / len(lines))
-        top = text.y + (text.h - length) * first / (len(lines) - fit)
-        c.rectangle(Box(text.right - 4, top, 4, length), c.palette.hover, radius=2)
     x = room.x
     for name, label, click in (
         ("about.selftest", "Run self-test", ui.selftest),

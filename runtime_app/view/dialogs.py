@@ -2,12 +2,13 @@
 
 from runtime_app.errors import Explanation
 from runtime_app.terminal import log_file
-from runtime_app.view import about_dialog, bundles_dialog, class_list, settings_dialog, widgets
+from runtime_app.view import about_dialog, bundles_dialog, class_list, lists, settings_dialog, widgets
 from runtime_app.view.canvas import BODY, SMALL, TITLE, Box, Canvas
 from runtime_app.view.shortcuts import SHORTCUTS
-from runtime_app.view.ui import Paged, Ui
+from runtime_app.view.ui import Ui
 
-_PAD = 24
+_PAD, _LINE = 24, 20
+_BAR_ROOM = 8  # what the scroll bar takes of the text's width; the rest of it lies in the edge
 
 
 def draw(c: Canvas, ui: Ui) -> None:
@@ -59,18 +60,10 @@ def _error(c: Canvas, ui: Ui, error: Explanation) -> None:
     y = widgets.paragraph(c, Box(room.x, y + 4, room.w, 60), error.advice, BODY) + 12
     details = Box(room.x, y, room.w, room.bottom - 48 - y)
     c.rectangle(details, c.palette.back, radius=6)
-    lines = widgets.wrap(error.details, SMALL, details.w - 24)
-    fit = max(1, int((details.h - 16) // 18))
-    ui.paged = Paged("error", len(lines), fit)
-    first = int(ui.scrolled("error", len(lines) - fit))
-    for place, line in enumerate(lines[first : first + fit]):
-        c.text(details.x + 12, details.y + 16 + 18 * place, line, SMALL, c.palette.muted)
-    c.hit(
-        details,
-        "error.details",
-        focusable=False,
-        wheel=lambda turn, x, y: ui.scroll_to("error", first - 3 * turn, len(lines) - fit),
-    )
+    lines = widgets.wrap(error.details, SMALL, details.w - 32)
+    text = Box(details.x + 12, details.y + 8, details.w - 16, details.h - 16)
+    for place, line in enumerate(lists.rows_shown(c, text, ui, "error", len(lines), 18)):
+        c.text(text.x, text.y + 18 * (place + 0.5), lines[line], SMALL, c.palette.muted)
     more = f"   1 of {len(p.errors)}" if len(p.errors) > 1 else ""
     row = Box(room.x, room.bottom - 34, 0, 34)
     x = row.x
@@ -95,19 +88,11 @@ def _help(c: Canvas, ui: Ui) -> None:
         ("Wheel, right drag", "Zoom, pan"),
     ]
     half = -(-len(rows) // 2)
-    room = frame(c, ui, "Shortcuts", 880, 92 + 20 * half)
-    line = 20.0
-    fit = max(1, int(room.h // line))
-    first = int(ui.scrolled("dialog.help", half - fit))
-    ui.paged = Paged("dialog.help", half, fit)
-    c.hit(
-        room, "help.text", focusable=False,
-        wheel=lambda turn, x, y: ui.scroll_to("dialog.help", first - 3 * turn, half - fit),
-    )  # fmt: skip
-    for place, (keys, words) in enumerate(rows):
-        if not first <= place % half < first + fit:
-            continue
-        x = room.x + (place // half) * (room.w / 2 + 12)
-        y = room.y + (place % half - first) * line + line / 2
-        c.text(x, y, keys, SMALL, c.palette.accent, width=132)
-        c.text(x + 140, y, words, SMALL, c.palette.ink, width=room.w / 2 - 152)
+    room = frame(c, ui, "Shortcuts", 880, 92 + _LINE * half)
+    column = (room.w + 24 - _BAR_ROOM) / 2
+    body = Box(room.x, room.y, room.w + 8, room.h)
+    for place, row in enumerate(lists.rows_shown(c, body, ui, "dialog.help", half, _LINE)):
+        y = room.y + (place + 0.5) * _LINE
+        for x, (keys, words) in zip((room.x, room.x + column), rows[row::half], strict=False):
+            c.text(x, y, keys, SMALL, c.palette.accent, width=132)
+            c.text(x + 140, y, words, SMALL, c.palette.ink, width=column - 164)

@@ -15,8 +15,11 @@ from runtime_app.view.ui import Paged, Ui
 BAR = 10  # width of the scroll bar
 
 
-def rows_shown(c: Canvas, box: Box, ui: Ui, name: str, rows: int, height: float) -> range:
-    """Which rows fit into `box` at the present scroll position; adds the wheel and the scroll bar."""
+def rows_shown(c: Canvas, box: Box, ui: Ui, name: str, rows: int, height: float, *, tab: bool = False) -> range:
+    """Which rows fit into `box` at the present scroll position; adds the wheel and the scroll bar.
+
+    tab: Tab reaches the scroll bar, where no key scrolls the list otherwise.
+    """
     fit = max(1, int(box.h // height))
     most = max(0, rows - fit)
     first = int(ui.scrolled(name, most))
@@ -27,11 +30,11 @@ def rows_shown(c: Canvas, box: Box, ui: Ui, name: str, rows: int, height: float)
 
     c.hit(box, f"{name}.list", wheel=wheel, focusable=False)
     if most:
-        _scroll_bar(c, Box(box.right - BAR, box.y, BAR, box.h), ui, name, first, fit, rows)
+        _scroll_bar(c, Box(box.right - BAR, box.y, BAR, box.h), ui, name, first, fit, rows, tab=tab)
     return range(first, min(first + fit, rows))
 
 
-def _scroll_bar(c: Canvas, box: Box, ui: Ui, name: str, first: int, fit: int, rows: int) -> None:
+def _scroll_bar(c: Canvas, box: Box, ui: Ui, name: str, first: int, fit: int, rows: int, *, tab: bool) -> None:
     length = max(24.0, box.h * fit / rows)
     travel = box.h - length
     most = rows - fit
@@ -41,7 +44,11 @@ def _scroll_bar(c: Canvas, box: Box, ui: Ui, name: str, first: int, fit: int, ro
     def drag(step: Drag) -> None:
         ui.scroll_to(name, round((step.at[1] - box.y - length / 2) / travel * most), most)
 
-    c.hit(box, f"{name}.scroll", drag=drag, focusable=False)
+    def step(by: int) -> None:
+        ui.scroll_to(name, first + by * fit, most)
+
+    widgets.focus_ring(c, knob, f"{name}.scroll")
+    c.hit(box, f"{name}.scroll", drag=drag, step=step, focusable=tab)
 
 
 def sort_tabs(c: Canvas, x: float, y: float, ui: Ui) -> float:
