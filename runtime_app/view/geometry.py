@@ -68,8 +68,15 @@ def zoom_at(camera: Camera, placement: Placement, x: float, y: float, factor: fl
 
 
 def pan(camera: Camera, placement: Placement, dx: float, dy: float) -> Camera:
-    moved = camera.centre[0] - dx / placement.whole.w, camera.centre[1] - dy / placement.whole.h
-    return Camera(camera.zoom, (min(max(moved[0], 0.0), 1.0), min(max(moved[1], 0.0), 1.0)))
+    """Move what is shown by (dx, dy) points. The centre stays where it can be shown, so that the way back begins at once."""
+    area, whole = placement.area, placement.whole
+    return Camera(
+        camera.zoom,
+        (
+            _shown_centre(_shown_centre(camera.centre[0], area.w, whole.w) - dx / whole.w, area.w, whole.w),
+            _shown_centre(_shown_centre(camera.centre[1], area.h, whole.h) - dy / whole.h, area.h, whole.h),
+        ),
+    )
 
 
 def part_of(whole: Box, part: Box) -> tuple[float, float, float, float]:
@@ -118,6 +125,12 @@ def scaled_region(region: Region, factor: float, size: tuple[int, int]) -> Regio
     left = (region.left + region.right - width * factor) / 2
     top = (region.top + region.bottom - height * factor) / 2
     return moved_region(Region(left, top, left + width * factor, top + height * factor), 0.0, 0.0, size)
+
+
+def _shown_centre(centre: float, room: float, length: float) -> float:
+    """The nearest centre that leaves no gap at an edge: zooming at a corner asks for more than that."""
+    half = min(room / length / 2, 0.5)
+    return min(max(centre, half), 1 - half)
 
 
 def _slide(start: float, room: float, length: float, centre: float) -> float:

@@ -36,6 +36,22 @@ def test_screen_and_picture_coordinates_agree_at_any_zoom() -> None:
     assert placement.to_picture(box.x, box.y) == pytest.approx((100, 200))
 
 
+def test_way_back_begins_at_once_after_panning_beyond_an_edge() -> None:
+    area, size = Box(0, 0, 400, 300), (400, 300)
+    corner = geometry.Camera(1.25, (0.02, 0.99))  # what zooming at a corner leaves
+    for camera in (geometry.Camera(1.25), corner):
+        for _ in range(6):
+            camera = geometry.pan(camera, geometry.place(size, area, camera), -40, -30)
+        edge = geometry.place(size, area, camera)
+        assert (edge.whole.right, edge.whole.bottom) == pytest.approx((400, 300))
+        back = geometry.place(size, area, geometry.pan(camera, edge, 10, 10))
+        assert (back.whole.x, back.whole.y) == pytest.approx((edge.whole.x + 10, edge.whole.y + 10))
+    moved = geometry.pan(corner, geometry.place(size, area, corner), -40, 0)
+    assert geometry.place(size, area, moved).whole.x == pytest.approx(-40), "from what is shown, not from the corner"
+    fitted = geometry.place((100, 300), area, geometry.Camera())
+    assert geometry.pan(geometry.Camera(), fitted, 40, 40) == geometry.Camera(), "nothing to move"
+
+
 def test_drawn_square_stays_a_square_inside_the_picture() -> None:
     drawn = geometry.drawn_region((90, 90), (500, 95), (100, 100), 1.0)
     assert drawn == Region(90, 90, 100, 100)
