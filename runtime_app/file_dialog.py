@@ -1,6 +1,7 @@
 """The platform's own dialog for opening files, run as a program of its own; None where the platform offers none."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from runtime_app.errors import UserError
 from runtime_app.imaging import SUFFIXES
 
 Kind = Literal["files", "folder", "bundle", "zip"]
+_ZENITY_BETWEEN = b"//"  # followed by the slash that a path begins with; a path itself never has two in a row
 _TITLES = {"files": "Open pictures", "folder": "Open a folder", "bundle": "Open a folder", "zip": "Open a bundle"}
 
 
@@ -32,7 +34,21 @@ def ask(command: list[str]) -> list[Path] | None:
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     if done.returncode != 0:
         return None
-    return [Path(os.fsdecode(line)) for line in done.stdout.splitlines() if line.strip()] or None
+    return chosen_paths(done.stdout, command[0]) or None
+
+
+def chosen_paths(output: bytes, program: str) -> list[Path]:
+    """The paths that the dialog's program wrote.
+
+    A name may hold a line break. zenity puts between paths what none of them can hold; kdialog and osascript write lines
+    only, and there a path begins where a line begins with a slash (wrong for a folder whose name ends in a line break).
+    On Windows no name holds a line break.
+    """
+    if program == "powershell":
+        lines = output.splitlines()
+    else:
+        lines = re.split(_ZENITY_BETWEEN + b"(?=/)" if program == "zenity" else b"\n(?=/)", output.removesuffix(b"\n"))
+    return [Path(os.fsdecode(line)) for line in lines if line.strip()]
 
 
 def open_with_platform(path: Path) -> None:
@@ -46,7 +62,7 @@ def open_with_platform(path: Path) -> None:
 
 
 def _zenity(kind: Kind) -> list[str]:
-    command = ["zenity", "--file-selection", f"--title={_TITLES[kind]}", "--separator=\n"]
+    command = ["zenity", "--file-selection", f"--title={_TITLES[kind]}", f"--separator={os.fsdecode(_ZENITY_BETWEEN)}"]
     if kind == "files":
         patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(SUFFIXES))
         return [*command, "--multiple", f"--file-filter=Pictures | {patterns}", "--file-filter=All files | *"]

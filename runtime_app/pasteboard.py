@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from urllib.parse import unquote, urlparse
+from urllib.parse import unquote_to_bytes, urlparse
 
 import platformdirs
 from PIL import Image, ImageGrab
@@ -45,7 +45,7 @@ def file_names(text: str) -> list[Path]:
         if not line.strip() or line.strip() in ("copy", "cut"):
             continue  # file managers put the word before the list
         address = urlparse(line.strip())
-        path = Path(unquote(address.path)) if address.scheme == "file" else Path(line.strip())
+        path = Path(_decoded(address.path)) if address.scheme == "file" else Path(line.strip())
         try:
             if not path.is_absolute() or not path.exists():
                 return []
@@ -53,6 +53,11 @@ def file_names(text: str) -> list[Path]:
             return []
         paths.append(path)
     return paths
+
+
+def _decoded(address: str) -> str:
+    """The name that a path of a file:// address stands for; its bytes need not be UTF-8 (`%E9`)."""
+    return os.fsdecode(unquote_to_bytes(os.fsencode(address)))
 
 
 def _text() -> str:
