@@ -89,7 +89,7 @@ def _classes(c: Canvas, box: Box, ui: Ui) -> None:
     )
     top = box.y + 88
     body = Box(box.x, top, box.w, box.bottom - top)
-    for line, row in enumerate(lists.rows_shown(c, body, ui, "classes", len(names), 28)):
+    for line, row in enumerate(lists.rows_shown(c, body, ui, "classes", len(names), 28, tab=True)):
         spot = Box(body.x, body.y + line * 28, box.w - 16, 28)
         label = None if row == 0 else row - 1
         name = f"class.{names[row]}"
@@ -127,6 +127,7 @@ def _tile(c: Canvas, box: Box, ui: Ui, index: int) -> None:
         c.rectangle(frame.inset(-2), None, border=c.palette.accent, radius=10, thickness=2)
     c.text(box.x + 2, frame.bottom + 10, words, SMALL, c.palette.ink, width=box.w - 4, bold=state == "sure")
     c.text(box.x + 2, frame.bottom + 26, path.name, SMALL, c.palette.muted, width=box.w - 4)
+    widgets.focus_ring(c, box, name)  # around the words too, unlike the frame of the current picture
 
     def click() -> None:
         p.show(index)
