@@ -35,6 +35,7 @@ class Drawing:
     def __init__(self) -> None:
         self.scale = 1.0
         self._parts: list[_Part] = []
+        self._sizes: dict[float, int] = {}
         self._textures: OrderedDict[Hashable, tuple[int, int]] = OrderedDict()
         self._texture_pixels = 0
         with dpg.font_registry(tag="fonts"):
@@ -114,6 +115,13 @@ class Drawing:
         if face not in self._faces:
             self._faces[face] = dpg.add_font(str(face), 16, parent="fonts")
         return self._faces[face]
+
+    def font(self, size: float) -> int:
+        """The type of `size` points at the present scale, for what Dear PyGui itself writes."""
+        pixels = size * _EM_TO_LINE * self.scale
+        if pixels not in self._sizes:
+            self._sizes[pixels] = dpg.add_font(str(REGULAR), pixels, parent="fonts")
+        return self._sizes[pixels]
 
     def _polygon(self, shape: Polygon, layer: int) -> None:
         s = self.scale

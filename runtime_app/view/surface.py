@@ -9,7 +9,7 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 
 from runtime_app.imaging import SUFFIXES
-from runtime_app.view.canvas import Canvas, TextField
+from runtime_app.view.canvas import BODY, Canvas, TextField
 from runtime_app.view.drawing import Drawing
 from runtime_app.view.palette import Palette
 
@@ -141,6 +141,7 @@ class Surface:
         dpg.configure_item("field window", show=True, **place)
         dpg.configure_item("field", width=int(box.w * s))
         dpg.bind_item_theme("field", self._field_theme(palette))
+        dpg.bind_item_font("field", self._drawing.font(BODY))
 
     def type_into_field(self) -> None:
         """What is typed next goes into the text field, where there is one."""
@@ -154,6 +155,7 @@ class Surface:
                 dpg.add_theme_color(dpg.mvThemeCol_FrameBg, palette.raised)
                 dpg.add_theme_color(dpg.mvThemeCol_Text, palette.ink)
                 dpg.add_theme_color(dpg.mvThemeCol_TextDisabled, palette.muted)
+                dpg.add_theme_color(dpg.mvThemeCol_InputTextCursor, palette.ink)
                 dpg.add_theme_style(dpg.mvStyleVar_FramePadding, 10 * self.scale, 6 * self.scale)
                 dpg.add_theme_style(dpg.mvStyleVar_FrameRounding, 6 * self.scale)
         return tag
