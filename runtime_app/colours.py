@@ -1,5 +1,6 @@
 """Colour as arithmetic: maps from numbers to RGB, and the ink that stays readable on them. Knows no GUI."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -58,6 +59,38 @@ VIRIDIS = _colour_map("viridis", _VIRIDIS)
 CIVIDIS = _colour_map("cividis", _CIVIDIS)
 DIVERGING = _colour_map("blue-red", _BLUE_RED)
 SEQUENTIAL = {colour_map.name: colour_map for colour_map in (VIRIDIS, CIVIDIS)}
+
+_LOG_FLOOR = 1e-4
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From probabilities to colours, always from the same smallest to the same largest. log: from 0.0001 to 1 instead of
+    from 0 to 1, so that small probabilities can be told apart."""
+
+    colours: ColourMap = VIRIDIS
+    log: bool = False
+
+    def __call__(self, probabilities: NDArray) -> NDArray[np.uint8]:
+        """float [...], 0..1 -> uint8 [..., 3]."""
+        return self.colours(self.position(probabilities))
+
+    def position(self, probabilities: NDArray) -> NDArray:
+        """float [...], 0..1 -> positions 0..1 on the colour map."""
+        if not self.log:
+            return probabilities
+        return 1 - np.log10(np.maximum(probabilities, _LOG_FLOOR)) / math.log10(_LOG_FLOOR)
+
+    @property
+    def ticks(self) -> tuple[tuple[float, str], ...]:
+        """(position, the probability that lies there)"""
+        if not self.log:
+            return tuple((share, f"{share:.2f}") for share in (0.0, 0.25, 0.5, 0.75, 1.0))
+        values = (_LOG_FLOOR, 1e-3, 1e-2, 0.1, 1.0)
+        return tuple((1 - math.log10(value) / math.log10(_LOG_FLOOR), f"{value:g}") for value in values)
+
+
+LINEAR = Scale()
 
 
 def luminance(colour: Rgb) -> float:

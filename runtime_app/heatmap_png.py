@@ -1,4 +1,4 @@
-"""The probability heatmap as a PNG: pictures (rows) by classes (columns), one fixed scale from 0 to 1."""
+"""The probability heatmap as a PNG: pictures (rows) by classes (columns), one fixed scale."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from runtime_app.colours import BLACK, VIRIDIS, WHITE, Rgb, ink_on
+from runtime_app.colours import BLACK, LINEAR, WHITE, Rgb, Scale, ink_on
 from runtime_app.errors import UserError
-from runtime_app.pipeline import Result
+from runtime_app.pipeline import Failure, Outcome
 from runtime_app.png_file import save_png
 from runtime_app.typeface import MEDIUM, load, shorten, text_width
 
@@ -19,22 +19,32 @@ _COLUMN = (52, 120)  # narrowest and widest column; the class name decides betwe
 MAX_ROWS = 1000  # 32 pixels each: beyond this, viewers and the PNG format's users struggle
 
 
-def write_heatmap(path: Path, outcomes: Sequence[Result], classes: tuple[str, ...]) -> None:
-    """Draw the results, in their order, and write the PNG beside its place, then rename it into it.
+def write_heatmap(
+    path: Path,
+    outcomes: Sequence[Outcome],
+    classes: tuple[str, ...],
+    *,
+    total: int | None = None,
+    scale: Scale = LINEAR,
+) -> None:
+    """Draw the outcomes, in their order, and write the PNG whole or not at all.
 
-    Of more than 1,000 results the first 1,000 are drawn and the picture says so. Raises UserError without results, or
-    OSError when the file cannot be written.
+    Of more than 1,000 the first 1,000 are drawn and the picture says so. total: how many there are, where `outcomes` are
+    the first of them alone. Raises UserError without outcomes, or OSError when the file cannot be written.
     """
     if not outcomes:
         raise UserError(
             "There is no result to draw a heatmap of.", "Choose at least one readable picture.", exit_status=1
         )
-    picture = draw_heatmap(outcomes[:MAX_ROWS], classes, left_out=max(0, len(outcomes) - MAX_ROWS))
-    save_png(path, picture)
+    shown = outcomes[:MAX_ROWS]
+    left_out = (len(outcomes) if total is None else total) - len(shown)
+    save_png(path, draw_heatmap(shown, classes, left_out=left_out, scale=scale))
 
 
-def draw_heatmap(outcomes: Sequence[Result], classes: tuple[str, ...], left_out: int = 0) -> Image.Image:
-    """The heatmap as an RGB picture; `left_out`: how many more results the caption mentions."""
+def draw_heatmap(
+    outcomes: Sequence[Outcome], classes: tuple[str, ...], left_out: int = 0, scale: Scale = LINEAR
+) -> Image.Image:
+    """The heatmap as an RGB picture; left_out: how many more pictures there are, said at its top and its bottom."""
     column = int(min(max([_COLUMN[0], *(text_width(name, _SMALL) + 12 for name in classes)]), _COLUMN[1]))
     left, top = _PAD + _THUMB + 12 + _NAME, _PAD + 56
     grid_width = column * len(classes)
@@ -47,35 +57,46 @@ def draw_heatmap(outcomes: Sequence[Result], classes: tuple[str, ...], left_out:
         fitted = shorten(name, _SMALL, column - 4)
         draw.text((left + (index + 0.5) * column, top - 8), fitted, _GREY, load(_SMALL), anchor="ms")
     for row, outcome in enumerate(outcomes):
-        _draw_row(image, draw, outcome, left, top + row * _ROW, column)
-    _draw_scale(image, draw, left + grid_width + 24, top, min(max(_ROW * len(outcomes), 120), 320))
+        _draw_row(image, draw, outcome, left, top + row * _ROW, column, scale)
+    _draw_scale(image, draw, left + grid_width + 24, top, min(max(_ROW * len(outcomes), 120), 320), scale)
     if left_out:
-        text = f"{left_out:,} more pictures are not shown."
-        draw.text((left, size[1] - _PAD), text, _GREY, load(_SMALL), anchor="ls")
+        first = f"The first {len(outcomes):,} of {len(outcomes) + left_out:,} pictures"
+        draw.text((_PAD, top - 8), first, _GREY, load(_SMALL), anchor="ls")
+        draw.text(
+            (left, size[1] - _PAD), f"{left_out:,} more pictures are not shown.", _GREY, load(_SMALL), anchor="ls"
+        )
     return image
 
 
-def _draw_row(image: Image.Image, draw: ImageDraw.ImageDraw, outcome: Result, left: int, top: int, column: int) -> None:
-    thumbnail = Image.fromarray(outcome.image).resize((_THUMB, _THUMB), Image.Resampling.LANCZOS)
-    image.paste(thumbnail, (_PAD, top + (_ROW - _THUMB) // 2))
+def _draw_row(
+    image: Image.Image, draw: ImageDraw.ImageDraw, outcome: Outcome, left: int, top: int, column: int, scale: Scale
+) -> None:
     middle = top + _ROW / 2
     name = shorten(outcome.path.name, _BODY, _NAME - 12)
     draw.text((_PAD + _THUMB + 12, middle), name, BLACK, load(_BODY), anchor="lm")
+    if isinstance(outcome, Failure):
+        draw.text((left + 8, middle), "cannot be opened", _GREY, load(_SMALL), anchor="lm")
+        return
+    if outcome.image.size:  # empty where it is no longer to be had
+        thumbnail = Image.fromarray(outcome.image).resize((_THUMB, _THUMB), Image.Resampling.LANCZOS)
+        image.paste(thumbnail, (_PAD, top + (_ROW - _THUMB) // 2))
+    grounds = scale(outcome.probabilities).tolist()
     for index, probability in enumerate(outcome.probabilities.tolist()):
         x = left + index * column
-        colour = VIRIDIS.rgb(probability)
+        red, green, blue = grounds[index]
+        colour: Rgb = (red, green, blue)
         draw.rectangle((x, top, x + column - 2, top + _ROW - 2), fill=colour)
         draw.text((x + column / 2 - 1, middle), cell_text(probability), ink_on(colour), load(_SMALL), anchor="mm")
 
 
-def _draw_scale(image: Image.Image, draw: ImageDraw.ImageDraw, left: int, top: int, height: int) -> None:
+def _draw_scale(image: Image.Image, draw: ImageDraw.ImageDraw, left: int, top: int, height: int, scale: Scale) -> None:
     height -= 2
-    ramp = VIRIDIS(np.linspace(1.0, 0.0, height))[:, None, :]
+    ramp = scale.colours(np.linspace(1.0, 0.0, height))[:, None, :]
     image.paste(Image.fromarray(np.repeat(ramp, 16, axis=1)), (left, top))
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+    for share, text in scale.ticks:
         y = top + (1 - share) * (height - 1)
         draw.line((left + 16, y, left + 20, y), fill=_GREY)
-        draw.text((left + 26, y), f"{share:.2f}", _GREY, load(_SMALL), anchor="lm")
+        draw.text((left + 26, y), text, _GREY, load(_SMALL), anchor="lm")
 
 
 def cell_text(probability: float) -> str:

@@ -1,21 +1,13 @@
 """A drawn picture becomes a file whole or not at all."""
 
-import os
 from pathlib import Path
 
 from PIL import Image
 
+from runtime_app.whole_file import whole_file
+
 
 def save_png(path: Path, picture: Image.Image) -> None:
-    """Write beside `path`, then rename into it; missing folders are made. Raises OSError when that cannot be."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name[:40]}.{os.getpid()}.part")
-    try:
+    """Missing folders are made. Raises OSError when it cannot be written."""
+    with whole_file(path) as temporary:
         picture.save(temporary, format="PNG")
-        temporary.replace(path)
-    except OSError as error:
-        if error.filename is not None:
-            error.filename = str(path)  # the name that the person knows
-        raise
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -1,10 +1,8 @@
 """All opened pictures (rows) by all classes (columns): probability as colour on one fixed scale, the number in each cell."""
 
-import math
-
 import numpy as np
 
-from runtime_app.colours import SEQUENTIAL, ColourMap, Rgb, ink_on
+from runtime_app.colours import SEQUENTIAL, Rgb, Scale, ink_on
 from runtime_app.heatmap_png import cell_text
 from runtime_app.presenter.library import Filter, Library
 from runtime_app.presenter.shown import row_words
@@ -16,7 +14,6 @@ from runtime_app.view.ui import Listing, Ui
 _LOWEST, _HIGHEST = 28, 40  # height of a row
 _HEAD = 32
 _SCALE = 72  # width of the colour bar with its numbers
-_LOG_FLOOR = 1e-4
 
 
 def draw(c: Canvas, box: Box, ui: Ui) -> None:
@@ -39,16 +36,12 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
         c.text(box.centre, box.middle, "Open pictures to compare them here", BODY, c.palette.muted, anchor="m")
         return
     grid = Box(area.x, area.y + 40, area.w - _SCALE, area.h - 40)
-    _grid(c, grid, ui, SEQUENTIAL[p.settings.colours])
-    _scale(
-        c,
-        Box(area.right - _SCALE + 20, grid.y + _HEAD, 14, min(grid.h - _HEAD, 320)),
-        ui,
-        SEQUENTIAL[p.settings.colours],
-    )
+    scale = Scale(SEQUENTIAL[p.settings.colours], p.log_scale)
+    _grid(c, grid, ui, scale)
+    _scale(c, Box(area.right - _SCALE + 20, grid.y + _HEAD, 14, min(grid.h - _HEAD, 320)), scale)
 
 
-def _grid(c: Canvas, box: Box, ui: Ui, colours: ColourMap) -> None:
+def _grid(c: Canvas, box: Box, ui: Ui, scale: Scale) -> None:
     p = ui.presenter
     assert p.loaded is not None
     classes = p.loaded.bundle.manifest.classes
@@ -66,10 +59,10 @@ def _grid(c: Canvas, box: Box, ui: Ui, colours: ColourMap) -> None:
             c.text(middle, box.y + _HEAD / 2, classes[place], SMALL, c.palette.muted, anchor="m", width=column - 4)
     for line, row in enumerate(lists.rows_shown(c, body, ui, "heatmap", len(order), height)):
         spot = Box(body.x, body.y + line * height, left + column * columns - body.x, height)
-        _row(c, spot, ui, int(order[row]), left, column, columns, colours)
+        _row(c, spot, ui, int(order[row]), left, column, columns, scale)
 
 
-def _row(c: Canvas, box: Box, ui: Ui, index: int, left: float, column: float, columns: int, colours: ColourMap) -> None:
+def _row(c: Canvas, box: Box, ui: Ui, index: int, left: float, column: float, columns: int, scale: Scale) -> None:
     p = ui.presenter
     library, name = p.library, f"row.{index}"
     if c.hovered == name or index == p.current:
@@ -86,15 +79,15 @@ def _row(c: Canvas, box: Box, ui: Ui, index: int, left: float, column: float, co
     if library.label_of(index) is None:
         c.text(left + 8, box.middle - 1, row_words(p, index)[0], SMALL, c.palette.muted)
     else:
-        _cells(c, Box(left, box.y, column * columns, box.h), library, index, column, ui, colours)
+        _cells(c, Box(left, box.y, column * columns, box.h), library, index, column, scale)
     c.hit(box, name, lambda: _open(ui, index))
     if c.hovered == name:
         ui.card = index
 
 
-def _cells(c: Canvas, box: Box, library: Library, index: int, column: float, ui: Ui, colours: ColourMap) -> None:
+def _cells(c: Canvas, box: Box, library: Library, index: int, column: float, scale: Scale) -> None:
     values = library.probabilities[index]
-    grounds = colours(scale_position(values, log=ui.presenter.log_scale))
+    grounds = scale(values)
     numbers = column >= 36
     for place in range(round(box.w / column)):
         x = box.x + place * column
@@ -106,24 +99,14 @@ def _cells(c: Canvas, box: Box, library: Library, index: int, column: float, ui:
             )
 
 
-def scale_position(values: np.ndarray, *, log: bool) -> np.ndarray:
-    """Probabilities 0..1 -> positions 0..1 on the colour map; log: from 0.0001 (0) to 1 (1)."""
-    if not log:
-        return values
-    return 1 - np.log10(np.maximum(values, _LOG_FLOOR)) / math.log10(_LOG_FLOOR)
-
-
-def _scale(c: Canvas, box: Box, ui: Ui, colours: ColourMap) -> None:
+def _scale(c: Canvas, box: Box, scale: Scale) -> None:
     def make() -> Pixels:
         ramp = np.ones((128, 1, 4), dtype=np.float32)
-        ramp[:, 0, :3] = colours(np.linspace(1, 0, 128)) / 255
+        ramp[:, 0, :3] = scale.colours(np.linspace(1, 0, 128)) / 255
         return ramp.ravel(), 1, 128
 
-    c.sprite(box, ("scale", colours.name), make)
-    ticks = [(1 - math.log10(v) / math.log10(_LOG_FLOOR), f"{v:g}") for v in (1e-4, 1e-3, 1e-2, 0.1, 1.0)]
-    if not ui.presenter.log_scale:
-        ticks = [(share, f"{share:.2f}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
-    for share, text in ticks:
+    c.sprite(box, ("scale", scale.colours.name), make)
+    for share, text in scale.ticks:
         c.text(box.right + 6, box.bottom - share * box.h, text, SMALL, c.palette.muted)
 
 
