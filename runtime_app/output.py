@@ -28,6 +28,16 @@ def write_outcomes(outcomes: Iterable[Outcome], classes: tuple[str, ...], format
         _write_table(outcomes, classes, top)
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def text_cell(text: str) -> str:
+    """A file's or a class's name as a cell of CSV: one that a spreadsheet would run as a formula gets a single quote in
+    front, which spreadsheets take for "text follows" (OWASP, CSV Injection). Numbers never come through here, JSON Lines
+    keep names exactly."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
 def record(outcome: Outcome, classes: tuple[str, ...]) -> dict[str, Any]:
     """One line of jsonl: path, label, confidence, verdict, probabilities by class, error."""
     path = str(outcome.path).encode(errors="surrogateescape").decode(errors="replace")
@@ -46,14 +56,15 @@ def record(outcome: Outcome, classes: tuple[str, ...]) -> dict[str, Any]:
 
 def _write_csv(outcomes: Iterable[Outcome], classes: tuple[str, ...]) -> None:
     writer = csv.writer(sys.stdout)
-    writer.writerow(["path", "label", "confidence", "verdict", *classes, "error"])
+    writer.writerow(["path", "label", "confidence", "verdict", *map(text_cell, classes), "error"])
     for outcome in outcomes:
         row = record(outcome, classes)
         probabilities = row["probabilities"] or {}
         error = f"{row['error']['title']} {row['error']['advice']}" if row["error"] else ""
         values = [f"{probabilities[name]:.6f}" if probabilities else "" for name in classes]
         confidence = "" if row["confidence"] is None else f"{row['confidence']:.6f}"
-        writer.writerow([row["path"], row["label"], confidence, row["verdict"], *values, error])
+        label = text_cell(row["label"] or "")
+        writer.writerow([text_cell(row["path"]), label, confidence, row["verdict"], *values, text_cell(error)])
 
 
 def _write_table(outcomes: Iterable[Outcome], classes: tuple[str, ...], top: int) -> None:

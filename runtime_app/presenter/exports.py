@@ -3,60 +3,32 @@
 import csv
 import io
 import os
-import shutil
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
 import msgspec
-import numpy as np
 import platformdirs
-from numpy.typing import NDArray
 
+from runtime_app.colours import LINEAR
 from runtime_app.confusion_png import write_confusion
 from runtime_app.errors import UserError
-from runtime_app.heatmap_png import write_heatmap
-from runtime_app.imaging import Region
+from runtime_app.heatmap_png import MAX_ROWS, write_heatmap
 from runtime_app.installation import program
-from runtime_app.output import record
-from runtime_app.pipeline import Failure, Outcome, Result
-from runtime_app.presenter.library import SURE, Library
-from runtime_app.verdict import Verdict
+from runtime_app.jobs import give_way
+from runtime_app.output import record, text_cell
+from runtime_app.pipeline import Failure, Outcome, prepare_file
+from runtime_app.presenter.snapshot import Shown, Snapshot, snapshot
+from runtime_app.training_folder import copy_pictures
+from runtime_app.whole_file import whole_file
+
+__all__ = ["Kind", "Shown", "Snapshot", "default_folder", "save", "snapshot"]
 
 Kind = Literal["csv", "jsonl", "png", "folder", "confusion"]
-_VERDICTS: tuple[Verdict, ...] = ("sure", "unsure", "none")
-_NOTHING = np.zeros((0,), dtype=np.float32)
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What is saved, taken when it was asked for. labels: the class of each picture for training, None: left out;
-    counts: int64 [K, K], the confusion matrix where the right classes are known."""
-
-    outcomes: tuple[Outcome, ...]
-    labels: tuple[str | None, ...]
-    corrections: tuple[str | None, ...]
-    classes: tuple[str, ...]
-    counts: NDArray[np.int64] | None = None
-
-
-def snapshot(library: Library, classes: tuple[str, ...], counts: NDArray[np.int64] | None = None) -> Snapshot:
-    """Raises UserError when nothing has been classified."""
-    outcomes: list[Outcome] = []
-    labels: list[str | None] = []
-    corrections: list[str | None] = []
-    for index in np.flatnonzero(library.states >= SURE).tolist():
-        corrections.append(library.corrections.get(index))
-        outcome = _outcome(library, index, classes)
-        outcomes.append(outcome)
-        sure = isinstance(outcome, Result) and outcome.verdict == "sure"
-        said = outcome.label if isinstance(outcome, Result) and sure else None
-        labels.append((corrections[-1] or said) if isinstance(outcome, Result) else None)
-    if not outcomes:
-        raise UserError("There is nothing to save yet.", "Open pictures first.")
-    return Snapshot(tuple(outcomes), tuple(labels), tuple(corrections), classes, counts)
 
 
 def default_folder() -> Path:
@@ -64,100 +36,107 @@ def default_folder() -> Path:
 
 
 def save(kind: Kind, taken: Snapshot, folder: Path) -> Callable[[], str]:
-    """Work that writes a new file (or folder) into `folder` and returns the sentence that says where it lies."""
+    """Work that writes a new file (or folder) into `folder`, which is made, and returns the sentence that says where it
+    lies, and of how many pictures it is when some have no result yet. What lies there already stays as it is."""
 
     def work() -> str:
-        folder.mkdir(parents=True, exist_ok=True)
-        name = f"results-{time.strftime('%Y%m%d-%H%M%S')}"
+        stamp = time.strftime("%Y%m%d-%H%M%S")
         if kind == "folder":
-            return _save_training_folder(taken, folder / name.replace("results", "training"))
+            return _save_training_folder(taken, _free_path(folder, f"training-{stamp}", ""))
         if kind == "confusion":
-            return _save_confusion(taken, folder / f"{name.replace('results', 'confusion')}.png")
-        path = folder / f"{name}.{kind}"
+            return _save_confusion(taken, _free_path(folder, f"confusion-{stamp}", ".png"))
+        path = _free_path(folder, f"results-{stamp}", f".{kind}")
         if kind == "png":
-            write_heatmap(path, [outcome for outcome in taken.outcomes if isinstance(outcome, Result)], taken.classes)
-        else:
-            text = _csv(taken) if kind == "csv" else _jsonl(taken)
-            temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-            temporary.write_bytes(text)
-            temporary.replace(path)
-        return f"Saved {path}"
+            return _save_heatmap(taken, path)
+        with whole_file(path) as temporary, temporary.open("wb") as file:
+            file.writelines(_csv(taken) if kind == "csv" else _jsonl(taken))
+        return f"Saved {path}{_share(taken)}"
 
     return work
+
+
+def _free_path(folder: Path, stem: str, suffix: str) -> Path:
+    """Two of one kind may be saved within a second."""
+    names = (f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}" for number in count(1))
+    return next(path for path in (folder / name for name in names) if not path.exists())
+
+
+def _share(taken: Snapshot) -> str:
+    """ " (258 of 4,600 pictures; the others have no result yet)", nothing where all have one."""
+    done, total = len(taken.classified), len(taken.paths)
+    return f" ({done:,} of {total:,} pictures; the others have no result yet)" if done < total else ""
 
 
 def _save_confusion(taken: Snapshot, path: Path) -> str:
     if taken.counts is None or not taken.counts.sum():
         raise UserError("The right class of no picture is known.", "Open a folder with one subfolder per class.")
     write_confusion(path, taken.counts, taken.classes)
-    return f"Saved {path}"
+    return f"Saved {path}{_share(taken)}"
+
+
+def _save_heatmap(taken: Snapshot, path: Path) -> str:
+    """The pictures that the window lists, in its order and its colours."""
+    listed = taken.listed
+    if not len(listed):
+        raise UserError("No picture that is listed has a result.", "List all pictures (A) and save again.")
+    outcomes = [taken.outcome(index) for index in listed[:MAX_ROWS].tolist()]
+    scale = LINEAR
+    if taken.shown is not None:
+        outcomes, scale = _with_images(outcomes, taken.shown), taken.shown.scale
+    write_heatmap(path, outcomes, taken.classes, total=len(listed), scale=scale)
+    first = f" (the first {len(outcomes):,} of {len(listed):,} pictures)" if len(outcomes) < len(listed) else ""
+    return f"Saved {path}{first}{_share(taken)}"
+
+
+def _with_images(outcomes: list[Outcome], shown: Shown) -> list[Outcome]:
+    """Of thousands of pictures, what the network saw of the first ones is no longer in memory: it is made again."""
+
+    def whole(outcome: Outcome) -> Outcome:
+        if isinstance(outcome, Failure) or outcome.image.size:
+            return outcome
+        prepared = prepare_file(outcome.path, shown.bundle, shown.resize)
+        return outcome if isinstance(prepared, Failure) else replace(outcome, image=prepared.image)
+
+    with ThreadPoolExecutor(max(2, os.cpu_count() or 1), "export", give_way) as decoders:
+        return list(decoders.map(whole, outcomes))
 
 
 def _save_training_folder(taken: Snapshot, target: Path) -> str:
-    """Copies; the pictures themselves stay untouched. Corrected ones go where the person said, sure ones where the
-    network said; unsure ones that nobody corrected are left out."""
-    copied = 0
-    for outcome, label in zip(taken.outcomes, taken.labels, strict=True):
-        if label is None:
-            continue
-        place = target / folder_name(label)
-        place.mkdir(parents=True, exist_ok=True)
-        name, number = outcome.path, 1
-        goal = place / name.name
-        while goal.exists():
-            number += 1
-            goal = place / f"{name.stem}-{number}{name.suffix}"
-        shutil.copyfile(outcome.path, goal)
-        copied += 1
-    if not copied:
+    """Raises UserError when some could not be copied; the others lie there then."""
+    pictures = list(taken.labels())
+    if not pictures:
         raise UserError("No picture is sure or corrected.", "Say with the keys 1 to 9 and 0 what pictures show.")
-    where = f"Copied {copied:,} of {len(taken.labels):,} pictures to {target}"
+    done = copy_pictures(pictures, target)
+    if done.failures:
+        others = f"The other {done.copied:,} lie in {target}." if done.copied else "Check the pictures and the disk."
+        title = f"{done.failures:,} of {len(pictures):,} pictures could not be copied: {done.reason}"
+        raise UserError(title, others, exit_status=1)
+    where = f"Copied {done.copied:,} of {len(taken.classified):,} pictures to {target}{_share(taken)}"
     trainer = program("trainer", "evidence-train")
     return f'{where}; train on them: {trainer} --data "{target}" --init-from CHECKPOINT'
 
 
-def folder_name(label: str) -> str:
-    """A class name as one folder's name on any platform; names that are one already stay as they are."""
-    plain = "".join("_" if character in '/\\:*?"<>|' or ord(character) < 32 else character for character in label)
-    return plain.strip(" .") or "_"
-
-
-def _jsonl(taken: Snapshot) -> bytes:
-    lines = []
-    for outcome, correction in zip(taken.outcomes, taken.corrections, strict=True):
+def _jsonl(taken: Snapshot) -> Iterator[bytes]:
+    for outcome, correction in taken.rows():
         row = record(outcome, taken.classes)
-        lines.append(msgspec.json.encode(row if correction is None else {**row, "correction": correction}))
-    return b"\n".join(lines) + b"\n"
+        yield msgspec.json.encode(row if correction is None else {**row, "correction": correction}) + b"\n"
 
 
-def _csv(taken: Snapshot) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(["path", "label", "confidence", "verdict", "correction", *taken.classes, "error"])
-    for outcome, correction in zip(taken.outcomes, taken.corrections, strict=True):
+def _csv(taken: Snapshot) -> Iterator[bytes]:
+    """Names that a spreadsheet would run as a formula are quoted (`text_cell`)."""
+    header = ["path", "label", "confidence", "verdict", "correction", *map(text_cell, taken.classes), "error"]
+    yield _csv_line(header)
+    for outcome, correction in taken.rows():
         row = record(outcome, taken.classes)
         probabilities = row["probabilities"] or {}
         values = [f"{probabilities[name]:.6f}" if probabilities else "" for name in taken.classes]
         confidence = "" if row["confidence"] is None else f"{row['confidence']:.6f}"
-        error = row["error"]["title"] if row["error"] else ""
-        writer.writerow([row["path"], row["label"], confidence, row["verdict"], correction or "", *values, error])
+        error = text_cell(row["error"]["title"]) if row["error"] else ""
+        label, said = text_cell(row["label"] or ""), text_cell(correction or "")
+        yield _csv_line([text_cell(row["path"]), label, confidence, row["verdict"], said, *values, error])
+
+
+def _csv_line(cells: Iterable[str | None]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow(cells)
     return text.getvalue().encode("utf-8")
-
-
-def _outcome(library: Library, index: int, classes: tuple[str, ...]) -> Outcome:
-    path, label = library.paths[index], library.label_of(index)
-    if label is None:
-        return Failure(path, library.errors[index])
-    probabilities = library.probabilities[index].copy()
-    image = library.input_of(index)
-    return Result(
-        path,
-        classes[label],
-        float(probabilities[label]),
-        _VERDICTS[int(library.states[index])],
-        probabilities,
-        logits=_NOTHING,
-        evidence=_NOTHING,
-        image=np.full((32, 32, 3), 200, dtype=np.uint8) if image is None else image,
-        region=Region(0, 0, 0, 0),
-    )

@@ -1,9 +1,11 @@
 """The whole presenter: the session, a second opinion to compare with, a watched folder, what is saved and checked."""
 
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+from runtime_app.colours import SEQUENTIAL, Scale
 from runtime_app.errors import UserError
 from runtime_app.imaging import Resize
 from runtime_app.jobs import Report
@@ -29,6 +31,7 @@ class Presenter(Session):
         self.cards: dict[str, str] = {}
         self.selftest_words = ""
         self.bundles: list[BundleEntry] | None = None
+        self._exports: deque[Callable[[], str]] = deque()  # the first one runs
 
     def list_bundles(self) -> None:
         """Look again which bundles there are: in the usual folders, newest first, then those opened before from elsewhere."""
@@ -58,13 +61,30 @@ class Presenter(Session):
         return exports.default_folder()
 
     def export(self, kind: exports.Kind) -> None:
-        """Save results in the background."""
+        """Save results in the background, after what was asked for before."""
         if self.loaded is None:
             raise UserError("There is nothing to save yet.", "Open pictures first.")
         found = accuracy(self)
         counts = None if found is None else found.evaluation.counts
-        taken = exports.snapshot(self.library, self.loaded.bundle.manifest.classes, counts)
-        self.run_chore("notice", exports.save(kind, taken, self.export_folder()))
+        bundle, scale = self.loaded.bundle, Scale(SEQUENTIAL[self.settings.colours], self.log_scale)
+        seen = exports.Shown(self.listed(), scale, bundle, self.resize)
+        taken = exports.snapshot(self.library, bundle.manifest.classes, counts, seen)
+        self._exports.append(exports.save(kind, taken, self.export_folder()))
+        if len(self._exports) == 1:
+            self._begin_export()
+
+    def _begin_export(self) -> None:
+        work = self._exports[0]
+        self.workers["export"].submit("export", lambda ticket: work())
+
+    def _export_ended(self) -> None:
+        self._exports.popleft()
+        if self._exports:
+            self._begin_export()
+
+    def _exported(self, words: str) -> None:
+        self.notice = words
+        self._export_ended()
 
     # ---- a second opinion --------------------------------------------------------------------------------------
 
@@ -134,12 +154,15 @@ class Presenter(Session):
     def _apply_failure(self, report: Report) -> None:
         if report.kind == "selftest":
             self.selftest_words = ""
+        if report.kind == "export":
+            self._export_ended()
         super()._apply_failure(report)
 
     _receivers: ClassVar[dict[str, Callable[[Any, Any], None]]] = {
         **Session._receivers,
         "watch": _pictures_appeared,
         "selftest": _selftest_done,
+        "export": _exported,
         "bundles": _bundles_listed,
         "second": _second_opened,
         "second results": _second_classified,

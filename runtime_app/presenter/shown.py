@@ -69,7 +69,9 @@ def status(p: "Presenter") -> Status:
 
 def _queue_words(p: "Presenter", pictures: int) -> str:
     """How long the queues are: pictures, and requests to the other workers."""
-    others = sum(p.workers[name].queue_length for name in ("look", "thumbnails", "chores", "compare", "memory"))
+    others = sum(
+        p.workers[name].queue_length for name in ("look", "thumbnails", "chores", "export", "compare", "memory")
+    )
     waiting = [f"{pictures:,} picture{'' if pictures == 1 else 's'}"] if pictures else []
     if others:
         waiting.append(f"{others} other request{'' if others == 1 else 's'}")

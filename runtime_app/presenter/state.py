@@ -22,9 +22,9 @@ from runtime_app.terminal import log
 View = Literal["picture", "heatmap", "gallery", "compare", "accuracy"]
 VIEWS: tuple[View, ...] = ("picture", "heatmap", "gallery", "compare", "accuracy")
 
-WORKERS = ("look", "batch", "thumbnails", "outside", "chores", "watch", "bundle", "compare", "memory")
+WORKERS = ("look", "batch", "thumbnails", "outside", "chores", "export", "watch", "bundle", "compare", "memory")
 """One thread each, so that what waits (a dialog, a watched folder) keeps nothing else waiting."""
-_BACKGROUND = ("batch", "compare")  # what they work on, nobody looks at yet
+_BACKGROUND = ("batch", "compare", "export")  # what they work on, nobody looks at yet
 KEYED = 10
 """Classes that a digit key stands for: 1 to 9, and 0 for the tenth."""
 
