@@ -52,18 +52,23 @@ class Evaluation:
 
 
 def labelled_pictures(folder: Path, classes: tuple[str, ...]) -> dict[Path, int]:
-    """Picture -> its class, by the name of the subfolder (case ignored). Raises UserError when no subfolder fits."""
+    """Picture -> its class, by the name of the subfolder (case ignored).
+
+    Subfolders without pictures say nothing, hidden ones (thumbnails, version control) are passed over. Raises UserError
+    when there is no subfolder, when one with pictures is no class, or when none has pictures.
+    """
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder.", "Name a folder with one subfolder of pictures per class.")
     known = {name.casefold(): k for k, name in enumerate(classes)}
-    subfolders = [path for path in sorted(folder.iterdir()) if path.is_dir()]
-    unknown = [path.name for path in subfolders if path.name.casefold() not in known]
+    names = {path: path.name.casefold() for path in sorted(folder.iterdir()) if path.is_dir()}
+    subfolders = {path: list_pictures(path) for path, name in names.items() if name in known or name[0] != "."}
+    unknown = [path.name for path, pictures in subfolders.items() if pictures and names[path] not in known]
     if not subfolders or unknown:
         found = (
             f"has subfolders that are no class of the bundle ({', '.join(unknown)})" if unknown else "has no subfolders"
         )
         raise UserError(f"{folder} {found}.", f"Name the subfolders after the classes: {', '.join(classes)}.")
-    labels = {path: known[sub.name.casefold()] for sub in subfolders for path in list_pictures(sub)}
+    labels = {path: known[names[sub]] for sub, pictures in subfolders.items() for path in pictures}
     if not labels:
         raise UserError(
             f"The subfolders of {folder} hold no pictures.", "Put the pictures of each class into its subfolder."

@@ -13,14 +13,17 @@ UNKNOWN = -1
 class Truth:
     """The class of each picture by the name of its subfolder (case ignored), kept up while pictures come in.
 
-    A folder with a subfolder of pictures that is named after no class tells nothing, exactly as `evaluate` refuses it;
-    strays: those names, by folder. Paths alone decide: nothing is read.
+    A folder with a subfolder of pictures that is named after no class tells nothing, exactly as `evaluate` refuses it
+    (hidden ones do not count); strays: those names, by folder. Of opened folders that lie in each other, the innermost
+    that knows a picture's class decides. Paths alone decide: nothing is read.
     """
 
     def __init__(self, folders: Sequence[Path] = (), classes: tuple[str, ...] = ()) -> None:
         self.classes = classes
         self.strays: dict[Path, set[str]] = {}
-        self._roots = [(_prefix(folder), folder) for folder in folders]
+        roots = [(_prefix(folder), folder) for folder in folders]
+        # Of those around one picture, the innermost has the longest name.
+        self._roots = sorted(roots, key=lambda root: len(root[0]), reverse=True)
         self._known = {name.casefold(): k for k, name in enumerate(classes)}
         self._named: set[Path] = set()
         self._by_parent: dict[str, tuple[int, Path | None]] = {}
@@ -64,11 +67,11 @@ class Truth:
                 continue
             name = parent[len(prefix) :].split(os.sep, 1)[0]
             label = self._known.get(name.casefold(), UNKNOWN)
-            if label == UNKNOWN:
-                self.strays.setdefault(folder, set()).add(name)
-            else:
+            if label != UNKNOWN:
                 self._named.add(folder)
-            return label, folder
+                return label, folder
+            if not name.startswith("."):
+                self.strays.setdefault(folder, set()).add(name)
         return UNKNOWN, None
 
 

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from runtime_app.evaluation import labelled_pictures, tally
 from runtime_app.pipeline import classify_files
@@ -53,6 +54,35 @@ def test_stray_subfolder_is_named_instead_of_an_accuracy(presenter: Presenter, l
     until(presenter, lambda: presenter.library.classified == 6 and not presenter.busy)
     assert accuracy(presenter) is None and not presenter.labelled
     assert presenter.truth.obstacle is not None and "(misc)" in presenter.truth.obstacle[0]
+
+
+def test_innermost_opened_folder_that_knows_the_class_decides(presenter: Presenter, labelled: Path) -> None:
+    inner = labelled.parent / "data" / "test"
+    inner.parent.mkdir()
+    labelled.rename(inner)
+    presenter.open_paths([inner.parent])
+    until(presenter, lambda: presenter.library.classified == 5 and not presenter.busy)
+    assert not presenter.labelled, "its subfolder is no class"
+    presenter.open_paths([inner])
+    until(presenter, lambda: presenter.labelled)
+    presenter.open_paths([inner / "7"])
+    until(presenter, lambda: not presenter.busy)
+    assert sorted(presenter.true_labels) == [0, 0, 1, 3, 7] and presenter.truth.obstacle is None
+
+
+@pytest.mark.parametrize(("folder", "file"), [("empty", None), ("notes", "a.txt"), (".thumbnails", "a.png")])
+def test_folder_without_pictures_and_hidden_folder_are_passed_over_by_window_and_evaluate(
+    presenter: Presenter, labelled: Path, folder: str, file: str | None
+) -> None:
+    (labelled / folder).mkdir()
+    if file is not None:
+        shutil.copy(labelled / "0" / "a.png", labelled / folder / file)
+    presenter.open_paths([labelled])
+    until(presenter, lambda: presenter.library.classified >= 5 and not presenter.busy)
+    found = accuracy(presenter)
+    assert found is not None and presenter.loaded is not None
+    labels = labelled_pictures(labelled, presenter.loaded.bundle.manifest.classes)
+    assert found.evaluation.n + found.evaluation.failures == len(labels) == 5
 
 
 def test_pictures_outside_class_folders_have_no_known_class(presenter: Presenter, digits: Path) -> None:
