@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from runtime_app.commands.options import ANY_PATH, engine_options, gather_pictures, output_format
+from runtime_app.commands.options import ANY_PATH, engine_options, gather_pictures, output_format, say_engine
 from runtime_app.imaging import Resize
 from runtime_app.providers import Device
 
@@ -38,6 +38,7 @@ def classify(
     classifier = Classifier(open_bundle_or_newest(bundle_path), device, precision)
     classes = classifier.bundle.manifest.classes
     _say_fallback(classifier.engine.fallback, device)
+    say_engine(classifier.engine)
     shown: list[Result] = []
     failures = 0
 

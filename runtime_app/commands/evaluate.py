@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runtime_app.commands.options import ANY_PATH, engine_options, output_format
+from runtime_app.commands.options import ANY_PATH, engine_options, output_format, say_engine
 from runtime_app.imaging import Resize
 from runtime_app.providers import Device
 
@@ -41,6 +41,7 @@ def evaluate(
     classifier = Classifier(open_bundle_or_newest(bundle_path), device, precision)
     classes = classifier.bundle.manifest.classes
     labels = labelled_pictures(folder, classes)
+    say_engine(classifier.engine)
 
     def outcomes() -> Iterator[Outcome]:
         for outcome in classify_files(labels, classifier, resize):
@@ -65,10 +66,12 @@ def _show(evaluation: "Evaluation", format_: str) -> None:
         for line in (whole, *(asdict(row) for row in rows)):
             click.echo(msgspec.json.encode(line))
     elif format_ == "csv":
+        from runtime_app.output import text_cell
+
         writer = csv.writer(sys.stdout)
         writer.writerow(["class", "n", "recall", "precision"])
         for row in rows:
-            writer.writerow([row.name, row.n, _figure(row.recall), _figure(row.precision)])
+            writer.writerow([text_cell(row.name), row.n, _figure(row.recall), _figure(row.precision)])
         writer.writerow(["all", evaluation.n, _figure(evaluation.accuracy), ""])
     else:
         _show_table(evaluation)

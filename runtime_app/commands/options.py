@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,9 @@ from runtime_app.imaging import RESIZES, list_pictures
 from runtime_app.manifest import PRECISIONS
 from runtime_app.providers import DEVICES
 from runtime_app.terminal import common_options
+
+if TYPE_CHECKING:
+    from runtime_app.classifier import Engine
 
 FORMATS = ("table", "jsonl", "csv")
 
@@ -35,6 +38,11 @@ def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def output_format(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True)(command)
+
+
+def say_engine(engine: "Engine") -> None:
+    """What really runs: figures of another precision differ, and `auto` may choose another on each machine."""
+    click.echo(f"{engine.precision} on {engine.provider}", err=True)
 
 
 def gather_pictures(paths: tuple[Path, ...]) -> list[Path]:

@@ -108,8 +108,17 @@ def test_evaluate_counts_by_subfolder(app: Run, tmp_path: Path) -> None:
 
 def test_evaluate_refuses_subfolders_that_are_no_class(app: Run, tmp_path: Path) -> None:
     (tmp_path / "set" / "giraffe").mkdir(parents=True)
+    draw_digit("one", 64).save(tmp_path / "set" / "giraffe" / "a.png")
     answer = app("evaluate", tmp_path / "set", "--bundle", TINY)
     assert answer.returncode == 2 and "giraffe" in answer.stderr
+
+
+@pytest.mark.parametrize("command", ["classify", "evaluate"])
+def test_precision_and_provider_that_ran_are_said_beside_the_results(app: Run, labelled: Path, command: str) -> None:
+    (labelled / "0" / "broken.png").unlink()
+    answer = app(command, labelled, "--bundle", TINY, "--precision", "fp32", "--device", "cpu", "--format", "jsonl")
+    assert answer.returncode == 0 and answer.stderr.splitlines()[0] == "fp32 on CPUExecutionProvider"
+    assert lines(answer.stdout), "stdout is for results alone"
 
 
 def test_selftest_passes_on_a_whole_bundle(app: Run) -> None:
@@ -262,8 +271,8 @@ terminal.run(click.Command("work", callback=lambda: click.echo("done")), "work")
 @pytest.mark.skipif(sys.platform != "linux", reason="where not even root may write")
 def test_a_picture_that_cannot_be_written_is_called_by_its_own_name(app: Run, digits: Path) -> None:
     answer = app("classify", digits, "--bundle", TINY, "--heatmap", "/proc/heat.png")
-    assert answer.returncode == 1 and len(answer.stderr.splitlines()) == 1
-    assert "/proc/heat.png" in answer.stderr and ".part" not in answer.stderr
+    _, error = answer.stderr.splitlines()
+    assert answer.returncode == 1 and "/proc/heat.png" in error and ".part" not in error
 
 
 def test_ctrl_c_while_objects_are_freed_interrupts_all_the_same() -> None:
