@@ -49,7 +49,7 @@ def main() -> None:
     recorder = Recorder()
     Loop.turn = recorder.timed_turn(Loop.turn)  # type: ignore[method-assign]
     Presenter._request_look = recorder.after("asked", Presenter._request_look)  # type: ignore[method-assign]
-    Presenter._list_folder = recorder.after("opened", Presenter._list_folder)  # type: ignore[method-assign]
+    Presenter._list_folders = recorder.after("opened", Presenter._list_folders)  # type: ignore[method-assign]
     Presenter.close = recorder.after("end", Presenter.close)  # type: ignore[method-assign]
     names = {"look": "looked", "region": "region", "bundle": "bundle", "folder": "listed", "classify": "classified"}
     for kind, what in names.items():

@@ -13,7 +13,7 @@ from runtime_app.imaging import SUFFIXES
 
 Kind = Literal["files", "folder", "bundle", "zip"]
 _ZENITY_BETWEEN = b"//"  # followed by the slash that a path begins with; a path itself never has two in a row
-_TITLES = {"files": "Open pictures", "folder": "Open a folder", "bundle": "Open a folder", "zip": "Open a bundle"}
+TITLES = {"files": "Open pictures", "folder": "Open a folder", "bundle": "Open a folder", "zip": "Open a bundle"}
 
 
 def platform_dialog(kind: Kind) -> list[str] | None:
@@ -62,7 +62,7 @@ def open_with_platform(path: Path) -> None:
 
 
 def _zenity(kind: Kind) -> list[str]:
-    command = ["zenity", "--file-selection", f"--title={_TITLES[kind]}", f"--separator={os.fsdecode(_ZENITY_BETWEEN)}"]
+    command = ["zenity", "--file-selection", f"--title={TITLES[kind]}", f"--separator={os.fsdecode(_ZENITY_BETWEEN)}"]
     if kind == "files":
         patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(SUFFIXES))
         return [*command, "--multiple", f"--file-filter=Pictures | {patterns}", "--file-filter=All files | *"]
@@ -77,7 +77,7 @@ def _kdialog(kind: Kind) -> list[str]:
         return [
             "kdialog",
             "--title",
-            _TITLES[kind],
+            TITLES[kind],
             "--multiple",
             "--separate-output",
             "--getopenfilename",
@@ -85,21 +85,21 @@ def _kdialog(kind: Kind) -> list[str]:
             patterns,
         ]
     if kind == "zip":
-        return ["kdialog", "--title", _TITLES[kind], "--getopenfilename", ".", "*.zip"]
-    return ["kdialog", "--title", _TITLES[kind], "--getexistingdirectory", "."]
+        return ["kdialog", "--title", TITLES[kind], "--getopenfilename", ".", "*.zip"]
+    return ["kdialog", "--title", TITLES[kind], "--getexistingdirectory", "."]
 
 
 def _apple_script(kind: Kind) -> str:
     if kind == "files":
         return (
-            f'set chosen to choose file with prompt "{_TITLES[kind]}" of type {{"public.image"}} '
+            f'set chosen to choose file with prompt "{TITLES[kind]}" of type {{"public.image"}} '
             "with multiple selections allowed\n"
             'set answer to ""\nrepeat with one in chosen\nset answer to answer & POSIX path of one & linefeed\n'
             "end repeat\nanswer"
         )
     if kind == "zip":
-        return f'POSIX path of (choose file with prompt "{_TITLES[kind]}" of type {{"public.zip-archive"}})'
-    return f'POSIX path of (choose folder with prompt "{_TITLES[kind]}")'
+        return f'POSIX path of (choose file with prompt "{TITLES[kind]}" of type {{"public.zip-archive"}})'
+    return f'POSIX path of (choose folder with prompt "{TITLES[kind]}")'
 
 
 def _power_shell(kind: Kind) -> str:

@@ -123,11 +123,12 @@ def prepare(
 
 
 def list_pictures(folder: Path) -> list[Path]:
-    """All files below `folder` whose suffix names a picture format, in name order.
+    """All files below `folder` whose suffix names a picture format, in name order; a link that leads nowhere is one that
+    cannot be read.
 
     A subfolder that is closed to us, or goes away meanwhile, does not hide the others."""
     found = (Path(parent, name) for parent, _, files in os.walk(folder) for name in files)
-    return sorted(path for path in found if path.suffix.lower() in SUFFIXES and path.is_file())
+    return sorted(path for path in found if path.suffix.lower() in SUFFIXES)
 
 
 def _read(path: Path, label: str) -> bytes:

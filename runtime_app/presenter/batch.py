@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from runtime_app.presenter import tasks
-from runtime_app.presenter.tasks import Thumbnail
+from runtime_app.presenter.tasks import Classified, Thumbnail
 from runtime_app.presenter.teaching import Teaching
 
 _THUMBNAILS_KEPT = 400
@@ -55,11 +55,12 @@ class Batch(Teaching):
         """Stop long work; what was done stays."""
         self.cancel_batch()
         self.workers["batch"].cancel("folder")
+        self._listing = []
         self.changed()
 
-    def _classified(self, chunk: list[tuple[int, Any]]) -> None:
-        for index, outcome in chunk:
-            self.library.record(index, outcome)
+    def _classified(self, chunk: list[Classified]) -> None:
+        for index, outcome, stamp in chunk:
+            self.library.record(index, outcome, stamp)
 
     def request_thumbnails(self, indices: Iterable[int]) -> None:
         """Make thumbnails of what is visible; what was asked for before and is not wanted any more is dropped."""

@@ -50,6 +50,7 @@ class Library:
         self._inputs: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
         self._probabilities = np.full((0, classes), np.nan, dtype=np.float32)
         self._states = np.zeros(0, dtype=np.int8)
+        self._stamps = np.zeros((0, 2), dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -117,8 +118,24 @@ class Library:
         self._probabilities = np.full((len(self._states), classes), np.nan, dtype=np.float32)
         self._states[:] = PENDING
 
-    def record(self, index: int, outcome: Outcome) -> None:
+    def forget(self, indices: list[int]) -> None:
+        """Of files that changed: what was said of them goes."""
         self.version += 1
+        self._probabilities[indices] = np.nan
+        self._states[indices] = PENDING
+        for index in indices:
+            self.errors.pop(index, None)
+            self._inputs.pop(index, None)
+
+    @property
+    def stamps(self) -> NDArray[np.int64]:
+        """int64 [n, 2]: the state of each file when it was classified, zeros where that is not known."""
+        return self._stamps[: len(self.paths)]
+
+    def record(self, index: int, outcome: Outcome, stamp: tuple[int, int] = (0, 0)) -> None:
+        """stamp: time (nanoseconds) and size (bytes) of the file that `outcome` is of."""
+        self.version += 1
+        self._stamps[index] = stamp
         if isinstance(outcome, Result):
             self.errors.pop(index, None)
             self._probabilities[index] = outcome.probabilities
@@ -180,3 +197,4 @@ class Library:
         fresh = np.full((added, self._probabilities.shape[1]), np.nan, dtype=np.float32)
         self._probabilities = np.concatenate([self._probabilities, fresh])
         self._states = np.concatenate([self._states, np.full(added, PENDING, dtype=np.int8)])
+        self._stamps = np.concatenate([self._stamps, np.zeros((added, 2), dtype=np.int64)])

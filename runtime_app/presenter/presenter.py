@@ -9,25 +9,24 @@ from runtime_app.colours import SEQUENTIAL, Scale
 from runtime_app.errors import UserError
 from runtime_app.imaging import Resize
 from runtime_app.jobs import Report
-from runtime_app.presenter import bundles, exports, tasks, watching
+from runtime_app.presenter import bundles, exports, tasks
 from runtime_app.presenter.about import selftest_words
 from runtime_app.presenter.accuracy import accuracy
 from runtime_app.presenter.bundles import BundleEntry
 from runtime_app.presenter.comparison import Comparison
-from runtime_app.presenter.session import Session
+from runtime_app.presenter.folders import Folders
 from runtime_app.presenter.state import View
 from runtime_app.presenter.tasks import Loaded
 from runtime_app.settings import Settings
 
 
-class Presenter(Session):
+class Presenter(Folders):
     """What the view asks and tells. cards: model cards that were read, by the digest of their bundle; bundles: what can
     be opened, None before it was looked up."""
 
     def __init__(self, settings: Settings, resize: Resize | None = None) -> None:
         super().__init__(settings, resize)
         self.comparison = Comparison()
-        self.watched: Path | None = None
         self.cards: dict[str, str] = {}
         self.selftest_words = ""
         self.bundles: list[BundleEntry] | None = None
@@ -94,6 +93,7 @@ class Presenter(Session):
 
     def compare_with(self, opinion: bundles.Opinion | None) -> None:
         """Classify all pictures by this bundle too; None: choose anew."""
+        self._cancel_second()
         self.comparison = Comparison()
         if opinion is not None:
             threads = self.settings.threads
@@ -109,6 +109,7 @@ class Presenter(Session):
     def set_resize(self, resize: Resize | None) -> None:
         super().set_resize(resize)
         if self.comparison.loaded is not None:
+            self._cancel_second()
             self.comparison.begin(self.comparison.loaded)
             self._compare_pending()
 
@@ -126,30 +127,36 @@ class Presenter(Session):
         if wanted:
             self.workers["compare"].submit("second results", tasks.classify_all(wanted, loaded, self.resize))
 
-    def _second_classified(self, chunk: list[tuple[int, Any]]) -> None:
-        for index, outcome in chunk:
+    def _second_classified(self, chunk: list[tasks.Classified]) -> None:
+        for index, outcome, _ in chunk:
             self.comparison.library.record(index, outcome)
+
+    def read_again(self, indices: list[int]) -> None:
+        if self.comparison.loaded is not None:
+            self._cancel_second()
+            self.comparison.library.forget([index for index in indices if index < len(self.comparison.library)])
+        super().read_again(indices)
+
+    def _cancel_second(self) -> None:
+        for kind in ("second", "second results"):
+            self.workers["compare"].cancel(kind)
+
+    @property
+    def comparing(self) -> bool:
+        """Whether a second opinion is being formed."""
+        return any(self.workers["compare"].pending(kind) for kind in ("second", "second results"))
+
+    @property
+    def busy(self) -> bool:
+        return super().busy or self.comparing
+
+    def cancel(self) -> None:
+        """Stop long work; what was done stays."""
+        self._cancel_second()
+        super().cancel()
 
     def variant_words(self, loaded: Loaded) -> str:
         return f"{loaded.bundle.manifest.name} {loaded.classifier.engine.precision}"
-
-    # ---- a watched folder --------------------------------------------------------------------------------------
-
-    def watch(self, folder: Path | None) -> None:
-        """Pictures that appear in this folder are opened by themselves; None: stop."""
-        self.watched = folder
-        if folder is None:
-            self.workers["watch"].cancel("watch")
-        else:
-            self.workers["watch"].submit("watch", watching.watch_folder(folder))
-        self.changed()
-
-    def _pictures_appeared(self, paths: list[Path]) -> None:
-        indices = self.library.add(paths)
-        self.recall_corrections()
-        if indices:
-            self.show(indices[-1])
-            self.classify_pending()
 
     def _apply_failure(self, report: Report) -> None:
         if report.kind == "selftest":
@@ -159,8 +166,7 @@ class Presenter(Session):
         super()._apply_failure(report)
 
     _receivers: ClassVar[dict[str, Callable[[Any, Any], None]]] = {
-        **Session._receivers,
-        "watch": _pictures_appeared,
+        **Folders._receivers,
         "selftest": _selftest_done,
         "export": _exported,
         "bundles": _bundles_listed,

@@ -1,16 +1,17 @@
-"""Bundles and pictures: requests go to the workers and come back in `poll`, where they change what is shown."""
+"""The bundle and the picture that is looked at: requests go to the workers and come back in `poll`, where they change what
+is shown."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from runtime_app.bundle import Bundle, is_bundle
+from runtime_app.bundle import Bundle
 from runtime_app.errors import Explanation
 from runtime_app.imaging import Region, Resize
 from runtime_app.jobs import Report
-from runtime_app.pipeline import Failure
+from runtime_app.pipeline import Failure, Outcome
 from runtime_app.presenter import tasks, watching
 from runtime_app.presenter.batch import Batch
 from runtime_app.presenter.library import Filter
@@ -96,40 +97,6 @@ class Session(Batch):
 
     # ---- pictures ----------------------------------------------------------------------------------------------
 
-    def open_paths(self, paths: Iterable[Path]) -> None:
-        """Bundles, folders and pictures, in any mixture; the first new picture is shown."""
-        pictures, first = [], True
-        for path in paths:
-            if path.is_dir() and not is_bundle(path):
-                self._list_folder(path)
-            elif is_bundle(path):
-                self.open_bundle(path)
-            else:
-                pictures.append(path)
-        if pictures:
-            indices = self.library.add(pictures)
-            self.recall_corrections()
-            self._explicit = pictures[0] if len(pictures) == 1 else None
-            self.show(indices[0], keep_explicit=first)
-            self.classify_pending()
-        self.changed()
-
-    def _list_folder(self, folder: Path) -> None:
-        self.change_settings(recent_folders=remember(self.settings.recent_folders, folder))
-        self._folder_shown = False
-        if folder not in self._folders:
-            self._folders.append(folder)
-            self._read_truth()
-        self.cancel_batch()
-        self.workers["batch"].submit("folder", tasks.list_folder(folder))
-
-    def _folder_listed(self, paths: list[Path]) -> None:
-        indices = self.library.add(paths)
-        self.recall_corrections()
-        if indices and not self._folder_shown:
-            self._folder_shown = True
-            self.show(indices[0])
-
     def show(self, index: int, *, keep_explicit: bool = False) -> None:
         """Look at one picture; requests for others that have not been answered yet are dropped."""
         if not 0 <= index < len(self.library):
@@ -177,7 +144,14 @@ class Session(Batch):
         while len(self.looks) > 1 and (len(self.looks) > _LOOKS_KEPT or self._looked_pixels() > _LOOKED_PIXELS_KEPT):
             self.looks.popitem(last=False)
         if look.result is not None and self.current is not None and self._region is None:
-            self.library.record(self.current, look.result)
+            self._record(self.current, look.result, look.stamp)
+
+    def _record(self, index: int, outcome: Outcome, stamp: tasks.Stamp) -> None:
+        """Of a picture that is looked at: its thumbnail may be of another state of the file."""
+        if tuple(self.library.stamps[index].tolist()) not in ((0, 0), stamp):
+            self.thumbnails.pop(self.library.paths[index], None)
+            self.renewed += 1
+        self.library.record(index, outcome, stamp)
 
     def _looked_pixels(self) -> int:
         return sum(look.picture.width * look.picture.height for look in self.looks.values())
@@ -186,7 +160,7 @@ class Session(Batch):
         self.look, self.failure = None, error
         if self.current is not None:
             path = self.library.paths[self.current]
-            self.library.record(self.current, Failure(path, error))
+            self._record(self.current, Failure(path, error), tasks.stamp_of(path))
             if path == self._explicit:
                 self._explicit = None  # said once, even when the bundle opens only now and the picture is tried again
                 self.errors.append(error)
@@ -236,7 +210,11 @@ class Session(Batch):
         if report.value is not None:
             self._receivers[report.kind](self, report.value)
         if report.last and report.kind == "folder":
-            self.classify_pending()
+            self._folders_listed()
+
+    def _folders_listed(self) -> None:
+        self._listing = []
+        self.classify_pending()
 
     def _apply_failure(self, report: Report) -> None:
         assert report.error is not None
@@ -247,15 +225,13 @@ class Session(Batch):
         else:
             self.errors.append(report.error)
         if report.kind == "folder":
-            self.classify_pending()
+            self._folders_listed()
 
     _receivers: ClassVar[dict[str, Callable[[Any, Any], None]]] = {
         **Batch._receivers,
         "bundle": _bundle_opened,
         "look": _looked,
         "region": _looked,
-        "folder": _folder_listed,
-        "open": lambda self, paths: self.open_paths(paths),
         "replaced": _bundle_replaced,
         "chosen bundle": lambda self, paths: self.open_bundle(paths[0]),
         "notice": lambda self, text: setattr(self, "notice", text),

@@ -48,6 +48,9 @@ def status(p: "Presenter") -> Status:
         text, action = f"{total:,} found", "Cancel"
     elif running:
         text, share, action = f"{done:,} of {total:,}", done / max(total, 1), "Cancel"
+    elif p.comparing:
+        second = p.comparison.library.classified
+        text, share, action = f"{second:,} of {total:,}", second / max(total, 1), "Cancel"
     elif p.loaded is not None and done < total:
         text, share, action = f"{done:,} of {total:,}", done / max(total, 1), "Continue"
     elif total > 1:

@@ -60,6 +60,8 @@ class State:
         self._unsaved: dict[Path, Correction] = {}
         self._recalled = 0
         self._folders: list[Path] = []
+        self._listing: list[Path] = []
+        self.renewed = 0  # grows when thumbnails that were made are no longer right
         self._explicit: Path | None = None
         self._region: Region | None = None
         self._folder_shown = False

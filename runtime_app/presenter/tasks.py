@@ -1,7 +1,7 @@
 """The work that runs in the background: functions that workers call, and the immutable results that come back."""
 
-import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -16,15 +16,18 @@ from runtime_app.bundle import Bundle
 from runtime_app.catalog import open_bundle_or_newest
 from runtime_app.classifier import Classifier
 from runtime_app.errors import UserError
-from runtime_app.imaging import SUFFIXES, Region, Resize, open_picture, prepare
+from runtime_app.imaging import Region, Resize, open_picture, prepare
 from runtime_app.jobs import Ticket, give_way
 from runtime_app.pipeline import DECODING, Outcome, Result, classify_files, interpret
 from runtime_app.providers import Device
 
 PREVIEW_SIDE = 1024  # pixels: textures beyond this cost more than they show
 THUMBNAIL_SIDE = 160
+Stamp = tuple[int, int]
+"""When a file was changed last (nanoseconds) and its size (bytes); zeros where it is not there."""
+Classified = tuple[int, Outcome, Stamp]
+"""A picture's index in the library, what was found, and of which state of the file."""
 _REPORT_SECONDS = 0.1
-_LISTED_AT_ONCE = 2000
 _LARGE_FILE = 300_000  # bytes: files this large take long to decode, so fewer of them are taken at a time
 
 
@@ -42,7 +45,7 @@ class Look:
     """One picture as the window shows it.
 
     picture: upright RGB, whole; preview: float32 [h * w * 4], RGBA 0..1, at most PREVIEW_SIDE pixels a side;
-    stamp: time and size of the file when it was read; result: None as long as no bundle is open; region: the part that a
+    stamp: of the file when it was read; result: None as long as no bundle is open; region: the part that a
     person marked, None where the resize rule decides; times in milliseconds.
     """
 
@@ -50,7 +53,7 @@ class Look:
     picture: Image.Image
     preview: NDArray[np.float32]
     preview_size: tuple[int, int]
-    stamp: tuple[int, int]
+    stamp: Stamp
     result: Result | None
     decode_ms: float
     prepare_ms: float = 0.0
@@ -93,7 +96,7 @@ def load(source: Bundle | Path | None, device: Device, precision: str, threads: 
 def look(path: Path, loaded: Loaded | None, resize: Resize | None, known: Look | None = None) -> Look:
     """Decode a picture, make its preview, classify it; what `known` has of the same file is not done again, so its result
     must be by `loaded` and `resize`. Raises PictureError."""
-    stamp = _stamp(path)
+    stamp = stamp_of(path)
     if known is not None and known.stamp == stamp and known.result is not None and known.region is None:
         return known
     if known is None or known.stamp != stamp:
@@ -120,17 +123,24 @@ def classify_look(known: Look, loaded: Loaded, resize: Resize | None, region: Re
 
 def classify_all(
     pictures: list[tuple[int, Path]], loaded: Loaded, resize: Resize | None
-) -> Callable[[Ticket], Iterator[list[tuple[int, Outcome]]]]:
-    """Work that yields (index, outcome) in lists, about ten times a second."""
+) -> Callable[[Ticket], Iterator[list[Classified]]]:
+    """Work that yields what was classified in lists, about ten times a second."""
 
-    def work(ticket: Ticket) -> Iterator[list[tuple[int, Outcome]]]:
-        paths = (path for _, path in pictures if ticket.wanted)
-        outcomes = classify_files(paths, loaded.classifier, resize, _batch_for(pictures))
-        chunk: list[tuple[int, Outcome]] = []
+    def work(ticket: Ticket) -> Iterator[list[Classified]]:
+        stamps: deque[Stamp] = deque()  # taken before the file is read: a change meanwhile is one
+
+        def paths() -> Iterator[Path]:
+            for _, path in pictures:
+                if ticket.wanted:
+                    stamps.append(stamp_of(path))
+                    yield path
+
+        outcomes = classify_files(paths(), loaded.classifier, resize, _batch_for(pictures))
+        chunk: list[Classified] = []
         reported = time.perf_counter()
         try:
             for (index, _), outcome in zip(pictures, outcomes, strict=False):
-                chunk.append((index, _without_evidence(outcome)))
+                chunk.append((index, _without_evidence(outcome), stamps.popleft()))
                 if time.perf_counter() - reported >= _REPORT_SECONDS:
                     yield chunk
                     chunk, reported = [], time.perf_counter()
@@ -138,28 +148,6 @@ def classify_all(
                 yield chunk
         finally:
             heap.give_back()
-
-    return work
-
-
-def list_folder(folder: Path) -> Callable[[Ticket], Iterator[list[Path]]]:
-    """Work that yields the pictures below `folder`, in name order, a folder's own files before its subfolders."""
-
-    def work(ticket: Ticket) -> Iterator[list[Path]]:
-        found: list[Path] = []
-        any_found = False
-        for parent, folders, files in os.walk(folder, onerror=_raise):
-            folders.sort()
-            place = Path(parent)
-            found += [place / name for name in sorted(files) if os.path.splitext(name)[1].lower() in SUFFIXES]
-            while len(found) >= (_LISTED_AT_ONCE if any_found else 1):
-                any_found = True
-                yield found[:_LISTED_AT_ONCE]
-                found = found[_LISTED_AT_ONCE:]
-        if found:
-            yield found
-        elif not any_found:
-            raise UserError(f"There is no picture in {folder}.", f"Choose a folder with {_kinds()} files.")
 
     return work
 
@@ -198,7 +186,7 @@ def _reduced(picture: Image.Image, side: int) -> Image.Image:
     return reduced.resize((width, height), Image.Resampling.BICUBIC)
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def stamp_of(path: Path) -> Stamp:
     try:
         status = path.stat()
     except (OSError, ValueError):
@@ -216,13 +204,3 @@ def _batch_for(pictures: list[tuple[int, Path]]) -> int:
         return 8 if pictures and pictures[0][1].stat().st_size > _LARGE_FILE else 64
     except OSError:
         return 64
-
-
-def _raise(error: OSError) -> None:
-    if isinstance(error, FileNotFoundError | PermissionError):
-        return  # a subfolder that went away or is closed to us does not hide the others
-    raise error
-
-
-def _kinds() -> str:
-    return "JPEG, PNG, WebP, GIF, BMP or TIFF"

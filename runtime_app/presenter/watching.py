@@ -10,24 +10,35 @@ from runtime_app.bundle import MANIFEST, Bundle, read_manifest
 from runtime_app.errors import UserError
 from runtime_app.imaging import SUFFIXES
 from runtime_app.jobs import Ticket
+from runtime_app.presenter.tasks import Stamp
 
 _SECONDS = 0.5
 _STEP = 0.1  # seconds after which waiting work notices that nobody wants it any more
 
 
-def watch_folder(folder: Path) -> Callable[[Ticket], Iterator[list[Path]]]:
-    """Work that yields pictures as they appear in `folder`, once their size has stopped growing; it ends when unwanted."""
+def watch_folder(folder: Path) -> Callable[[Ticket], Iterator[list[Path] | str]]:
+    """Work that yields pictures as they appear in `folder` or are written anew, once they have stopped growing, and a
+    sentence when the folder goes away and when it is back ("" then). It ends when unwanted."""
 
-    def work(ticket: Ticket) -> Iterator[list[Path]]:
-        seen = set(_sizes(folder))
-        growing: dict[Path, int] = {}
-        while _waited(ticket):
-            sizes = {path: size for path, size in _sizes(folder).items() if path not in seen}
-            ready = sorted(path for path, size in sizes.items() if size and growing.get(path) == size)
-            growing = sizes
-            seen.update(ready)
-            if ready:
-                yield ready
+    def work(ticket: Ticket) -> Iterator[list[Path] | str]:
+        seen, growing, gone = _stamps(folder), dict[Path, Stamp](), False
+        while True:
+            stamps = _stamps(folder)
+            if (stamps is None) != gone:
+                gone = stamps is None
+                yield f"{folder} cannot be read any more; it is watched for when it is back." if gone else ""
+            if stamps is not None:
+                if seen is None:
+                    seen = stamps  # it was not there when watching began: what comes with it is not new
+                changed = {path: stamp for path, stamp in stamps.items() if seen.get(path) != stamp}
+                ready = sorted(path for path, stamp in changed.items() if stamp[1] and growing.get(path) == stamp)
+                growing = changed
+                seen = {path: stamp for path, stamp in seen.items() if path in stamps}
+                seen |= {path: changed[path] for path in ready}
+                if ready:
+                    yield ready
+            if not _waited(ticket):
+                return
 
     return work
 
@@ -78,14 +89,16 @@ def _waited(ticket: Ticket) -> bool:
     return ticket.wanted
 
 
-def _sizes(folder: Path) -> dict[Path, int]:
-    sizes = {}
+def _stamps(folder: Path) -> dict[Path, Stamp] | None:
+    """Of the pictures right in `folder`; None while it cannot be read."""
+    stamps = {}
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 if Path(entry.name).suffix.lower() in SUFFIXES:
                     with contextlib.suppress(OSError):
-                        sizes[Path(entry.path)] = entry.stat().st_size
+                        status = entry.stat()
+                        stamps[Path(entry.path)] = (status.st_mtime_ns, status.st_size)
     except OSError:
-        return {}  # the folder went away; it may come back
-    return sizes
+        return None
+    return stamps

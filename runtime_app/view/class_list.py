@@ -24,7 +24,7 @@ def draw(c: Canvas, room: Box, ui: Ui) -> None:
     if len(classes) > presenter_state.KEYED:
         place = Box(room.x, room.y, room.w, 28)
         ui.text_field = TextField(
-            place, "classes", "Type a part of the name, then Enter", "", partial(teaching.find_class, ui)
+            place, "classes", "Type a part of the name, then Enter", ui.class_text, partial(teaching.find_class, ui)
         )
         top += _FIELD
     found = p.classes_like(ui.class_text)

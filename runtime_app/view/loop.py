@@ -10,6 +10,7 @@ from runtime_app.presenter import Presenter
 from runtime_app.view import frame, opening, scale, state_dump, teaching
 from runtime_app.view.canvas import Box, Canvas, Drag, Hit
 from runtime_app.view.keys import key_name
+from runtime_app.view.palette import PALETTES
 from runtime_app.view.shortcuts import BY_KEY, OVER_DIALOGS, TYPING_KEYS
 from runtime_app.view.surface import Event, Surface
 from runtime_app.view.ui import Ui
@@ -37,6 +38,8 @@ class Loop:
         self._loaded = presenter.loaded
         self._dump = state_dump.from_environment()
         self._browsed: list[tuple[file_dialog.Kind, list[Path]]] = []
+        self._typed: str | None = None
+        self._was_typing = False
         self.behind = False
         self.touched_at, self.changed_at = -math.inf, time.perf_counter()
 
@@ -47,16 +50,20 @@ class Loop:
         except Exception as error:
             self.presenter.fail(error)
             self._dragged = None
+        self._was_typing = self.surface.typing
         self.surface.frame()
 
     def _work(self) -> None:
         p, surface = self.presenter, self.surface
         self.behind = not p.poll()
-        before = p.version
+        before, browsing = p.version, surface.browser.open
         self._move()
         for event in surface.events():
             self.touched_at = time.perf_counter()
-            self._on_event(event)
+            if not browsing:
+                self._on_event(event)
+            elif event.kind == "key" and key_name(event.key, event.held) == "Esc":
+                surface.browser.close()
         while self._browsed:
             opening.chosen(self.ui, *self._browsed.pop())
         self._take_text()
@@ -98,6 +105,7 @@ class Loop:
         self.canvas = frame.compose(self.ui, self.hovered, self.focused, with_tooltip=tooltip)
         self.surface.draw(self.canvas)
         self.surface.show_field(self.ui.text_field, self.canvas.palette)
+        self._typed = self.surface.typed_text()
         if self.ui.typing_wanted and self.ui.text_field is not None:
             self.ui.typing_wanted = False
             self.surface.type_into_field()
@@ -116,7 +124,7 @@ class Loop:
                 self.touched_at = self._pointer_rested
             if self._dragged is not None:
                 self._drag("move")
-        hit = self._hit_at(*pointer)
+        hit = self._hit_at(*pointer) if not self.surface.browser.open else None
         name = hit.name if hit is not None else None
         if name != self.hovered and self._dragged is None:
             before = next((old for old in self.canvas.hits if old.name == self.hovered), None)
@@ -171,7 +179,8 @@ class Loop:
 
     def _key(self, event: Event) -> None:
         name = key_name(event.key, event.held)
-        if name is None or (self.surface.typing and name not in TYPING_KEYS):
+        typing = self._was_typing or self.surface.typing  # the field itself has let go at Esc and Enter
+        if name is None or (typing and name not in TYPING_KEYS):
             return
         if name in ("Tab", "Shift+Tab"):
             self._focus_next(-1 if name.startswith("Shift") else 1)
@@ -184,7 +193,8 @@ class Loop:
             else:
                 teaching.enter(self.ui)
         elif name == "Esc":
-            self.ui.escape()
+            if not typing or self.ui.over:
+                self.ui.escape()
         elif name in ("Left", "Right") and (hit := self._focused_hit()) is not None and hit.step is not None:
             hit.step(1 if name == "Right" else -1)
         elif self.ui.dialog == "classes" and name.isdigit() and not self.presenter.errors:
@@ -209,9 +219,12 @@ class Loop:
     # ---- text and files ----------------------------------------------------------------------------------------
 
     def _take_text(self) -> None:
-        text = self.surface.typed_text()
-        if text is not None and self.ui.text_field is not None:
-            self.ui.text_field.take(text)
+        """What was typed since the frame before; what the field still holds of a filter that was taken off is not."""
+        text, field = self.surface.typed_text(), self.ui.text_field
+        if text is not None and field is not None and text != self._typed:
+            self._typed = text
+            field.take(text)
 
     def _browse(self, kind: file_dialog.Kind) -> None:
-        self.surface.browse(kind, lambda paths: self._browsed.append((kind, paths)))
+        palette = PALETTES[self.presenter.settings.theme]
+        self.surface.browser.show(kind, self.surface.scale, palette, lambda paths: self._browsed.append((kind, paths)))

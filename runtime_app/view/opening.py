@@ -47,4 +47,4 @@ def chosen(ui: Ui, kind: file_dialog.Kind, paths: list[Path]) -> None:
 
 
 def paste(ui: Ui) -> None:
-    ui.presenter.ask_outside("open", pasteboard.pasted_pictures)
+    ui.presenter.run_chore("open", pasteboard.pasted_pictures)

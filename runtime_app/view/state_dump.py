@@ -45,6 +45,7 @@ def _state(loop: "Loop") -> dict[str, Any]:
         "current": p.current,
         "view": p.view,
         "dialog": loop.ui.dialog,
+        "browsing": loop.surface.browser.open,
         "errors": [error.title for error in p.errors],
         "failure": None if p.failure is None else [p.failure.title, p.failure.advice],
         "busy": p.busy,

@@ -2,13 +2,11 @@
 
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from runtime_app.imaging import SUFFIXES
+from runtime_app.view.browser import Browser
 from runtime_app.view.canvas import BODY, Canvas, TextField
 from runtime_app.view.drawing import Drawing
 from runtime_app.view.palette import Palette
@@ -42,6 +40,7 @@ class Surface:
             dpg.add_theme_style(dpg.mvStyleVar_WindowBorderSize, 0)
             dpg.add_theme_color(dpg.mvThemeCol_WindowBg, _CLEAR)
         dpg.bind_theme(theme)
+        self.browser = Browser(theme)
         self._drawing = Drawing()
         with dpg.window(
             tag="field window", no_title_bar=True, no_resize=True, no_move=True, no_background=True, show=False,
@@ -117,7 +116,7 @@ class Surface:
     def viewport_size(self) -> tuple[int, int]:
         return dpg.get_viewport_width(), dpg.get_viewport_height()
 
-    # ---- the two things that are Dear PyGui's own: a text field and a file dialog where the platform has none -----
+    # ---- the text field, which is Dear PyGui's own ----------------------------------------------------------------
 
     @property
     def typing(self) -> bool:
@@ -134,8 +133,9 @@ class Surface:
             return
         if field.name != self._field:
             self._field = field.name
-            dpg.set_value("field", field.text)
             dpg.configure_item("field", hint=field.hint)
+        if field.text != dpg.get_value("field"):
+            dpg.set_value("field", field.text)
         s, box = self.scale, field.box
         place = {"pos": (box.x * s, box.y * s), "width": int(box.w * s), "height": int(box.h * s) + 4}
         dpg.configure_item("field window", show=True, **place)
@@ -159,25 +159,6 @@ class Surface:
                 dpg.add_theme_style(dpg.mvStyleVar_FramePadding, 10 * self.scale, 6 * self.scale)
                 dpg.add_theme_style(dpg.mvStyleVar_FrameRounding, 6 * self.scale)
         return tag
-
-    def browse(self, kind: str, chosen: Callable[[list[Path]], None]) -> None:
-        def take(sender: int, answer: dict, user_data: object) -> None:
-            names = list(answer["selections"].values()) or [answer["file_path_name"]]
-            chosen([Path(name) for name in names])
-            dpg.delete_item(sender)
-
-        folder = kind in ("folder", "bundle")
-        with dpg.file_dialog(
-            directory_selector=folder, callback=take, width=int(720 * self.scale), height=int(440 * self.scale),
-            modal=True, cancel_callback=lambda sender, a, u: dpg.delete_item(sender),
-        ):  # fmt: skip
-            if kind == "zip":
-                dpg.add_file_extension(".zip")
-            elif kind == "files":
-                kinds = ",".join(sorted(suffix.removeprefix(".") for suffix in SUFFIXES))
-                dpg.add_file_extension(f"Pictures{{.{kinds.replace(',', ',.')}}}")
-                for suffix in sorted(SUFFIXES):
-                    dpg.add_file_extension(suffix)
 
     # ---- drawing -----------------------------------------------------------------------------------------------
 

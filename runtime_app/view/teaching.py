@@ -44,4 +44,7 @@ def enter(ui: Ui) -> None:
         if found:
             say(ui, found[0])
     elif ui.dialog is None and p.current is not None:
+        order = p.listed()
+        if p.view == "gallery" and len(order) and p.current not in order:
+            p.show(int(order[0]))
         p.set_view("picture")

@@ -52,7 +52,7 @@ class Ui:
     placement: Placement | None = None
     shown_path: Path | None = None
     gesture: tuple[str, Region | None, Camera] | None = None
-    thumbnails_for: tuple[int, ...] = ()
+    thumbnails_for: tuple[tuple[int, ...], int] = ((), 0)
     rows: dict[str, int] = field(default_factory=dict)
     pointer: tuple[float, float] = (0.0, 0.0)
     window: Box = field(default_factory=lambda: Box(0, 0, 1280, 800))
@@ -75,10 +75,11 @@ class Ui:
 
     def toggle_watch(self) -> None:
         p = self.presenter
+        folder = p.folder_to_watch()
         if p.watched is not None:
             p.watch(None)
-        elif p.current is not None:
-            p.watch(p.library.paths[p.current].parent)
+        elif folder is not None:
+            p.watch(folder)
         else:
             p.fail_with(
                 "There is no folder to watch.", "Open a folder first; new pictures in it then appear by themselves."
@@ -128,8 +129,8 @@ class Ui:
 
     def want_thumbnails(self, indices: tuple[int, ...]) -> None:
         """Ask for the thumbnails of what is visible, once per change of what is visible."""
-        if indices != self.thumbnails_for:
-            self.thumbnails_for = indices
+        if (indices, self.presenter.renewed) != self.thumbnails_for:
+            self.thumbnails_for = (indices, self.presenter.renewed)
             self.presenter.request_thumbnails(indices)
 
     @property
@@ -157,7 +158,7 @@ class Ui:
 
     def open_file(self, path: Path) -> None:
         """With the platform's own program."""
-        self.presenter.ask_outside("open", lambda: file_dialog.open_with_platform(path))
+        self.presenter.run_chore("opened", lambda: file_dialog.open_with_platform(path))
 
     def scroll_to(self, name: str, value: float, most: float) -> None:
         value = min(max(value, 0.0), max(0.0, most))

@@ -1,0 +1,163 @@
+"""Folders: several at once, opened again after their files changed, watched."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from runtime_app.presenter import Presenter
+from runtime_app.presenter.bundles import Opinion
+from runtime_app.presenter.library import FAILED, PENDING
+from runtime_app.presenter.shown import status
+from runtime_app.view.ui import Ui
+from tests.runtime_app.samples import draw_digit, many_pictures, rename_bundle, until
+
+
+def names(presenter: Presenter) -> list[str]:
+    return sorted(str(path.relative_to(path.parents[1])) for path in presenter.library.paths)
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> tuple[Path, Path]:
+    return many_pictures(tmp_path / "a", 5), many_pictures(tmp_path / "b", 7)
+
+
+def classified(presenter: Presenter, count: int) -> None:
+    until(presenter, lambda: presenter.library.classified == count and not presenter.busy)
+
+
+def test_all_folders_that_are_opened_at_once_are_listed(presenter: Presenter, two: tuple[Path, Path]) -> None:
+    presenter.open_paths(two)
+    classified(presenter, 12)
+    assert names(presenter)[0] == "a/00000.png" and presenter.library.paths[0].parent.name == "a"
+
+
+def test_a_folder_opened_while_another_is_being_listed_takes_nothing_from_it(
+    presenter: Presenter, two: tuple[Path, Path]
+) -> None:
+    presenter.open_paths(two[:1])
+    presenter.open_paths(two[1:])
+    classified(presenter, 12)
+
+
+def test_an_empty_folder_among_others_is_named(presenter: Presenter, two: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    presenter.open_paths([tmp_path / "empty", *two])
+    classified(presenter, 12)
+    assert [error.title for error in presenter.errors] == [f"There is no picture in {tmp_path / 'empty'}."]
+
+
+def test_a_folder_is_the_same_one_however_it_is_named(
+    presenter: Presenter, two: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(two[0].parent)
+    presenter.open_paths([Path("a")])
+    presenter.open_paths([two[0]])
+    classified(presenter, 5)
+    assert len(presenter.library) == 5
+
+
+def test_what_changed_or_could_not_be_read_is_read_again_when_its_folder_is_opened_again(
+    presenter: Presenter, digits: Path
+) -> None:
+    (digits / "broken.png").write_bytes(b"no picture")
+    presenter.open_paths([digits])
+    classified(presenter, 4)
+    presenter.request_thumbnails(range(4))
+    until(presenter, lambda: len(presenter.thumbnails) == 4)
+    before = presenter.library.probabilities.copy()
+    place = {path.name: index for index, path in enumerate(presenter.library.paths)}
+    assert presenter.library.states[place["broken.png"]] == FAILED
+    draw_digit("zero", 160).save(digits / "broken.png")
+    draw_digit("seven", 120).save(digits / "one.png")
+    presenter.open_paths([digits])
+    until(presenter, lambda: presenter.renewed and not presenter.busy and presenter.library.classified == 4)
+    after = presenter.library.probabilities
+    assert after[place["broken.png"]].argmax() == 0 and presenter.library.states[place["broken.png"]] != FAILED
+    assert after[place["one.png"]].argmax() == 7 and before[place["one.png"]].argmax() == 1
+    assert (after[place["zero.png"]] == before[place["zero.png"]]).all()
+    assert {path.name for path in presenter.thumbnails} == {"zero.png", "seven.png"}
+
+
+def test_a_thumbnail_of_a_file_that_changed_goes_when_the_picture_is_looked_at(
+    presenter: Presenter, digits: Path
+) -> None:
+    presenter.open_paths([digits])
+    classified(presenter, 3)
+    presenter.request_thumbnails(range(3))
+    until(presenter, lambda: len(presenter.thumbnails) == 3)
+    draw_digit("seven", 120).save(digits / "zero.png")
+    presenter.show(2)
+    until(presenter, lambda: len(presenter.thumbnails) == 2)
+    assert presenter.library.label_of(2) == 7
+
+
+# ---- a watched folder ----------------------------------------------------------------------------------------------
+
+
+def test_an_empty_folder_can_be_watched(presenter: Presenter, tmp_path: Path) -> None:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    presenter.open_paths([folder])
+    until(presenter, lambda: presenter.errors)
+    assert "Ctrl+W" in presenter.errors[0].advice
+    Ui(presenter).toggle_watch()
+    assert presenter.watched == folder
+    draw_digit("one", 64).save(folder / "one.png")
+    until(presenter, lambda: presenter.library.classified == 1)
+
+
+def test_a_file_that_was_not_whole_yet_or_is_written_anew_is_read_again(presenter: Presenter, tmp_path: Path) -> None:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    presenter.watch(folder)
+    draw_digit("one", 64).save(tmp_path / "whole.png")
+    content = (tmp_path / "whole.png").read_bytes()
+    (folder / "a.png").write_bytes(content[: len(content) // 2])
+    until(presenter, lambda: presenter.library.classified == 1)
+    (folder / "a.png").write_bytes(content)
+    until(presenter, lambda: len(presenter.library) and presenter.library.label_of(0) == 1)
+    (folder / "a.png").unlink()
+    draw_digit("seven", 64).save(folder / "a.png")
+    until(presenter, lambda: presenter.library.label_of(0) == 7)
+    assert len(presenter.library) == 1
+
+
+def test_a_watched_folder_that_goes_away_is_named_and_nothing_in_it_is_new_when_it_is_back(
+    presenter: Presenter, digits: Path, tmp_path: Path
+) -> None:
+    presenter.watch(digits)
+    until(presenter, lambda: not presenter.workers["watch"].has_reports)
+    shutil.move(digits, tmp_path / "away")
+    until(presenter, lambda: presenter.notice)
+    assert str(digits) in presenter.notice
+    shutil.move(tmp_path / "away", digits)
+    until(presenter, lambda: presenter.notice is None)
+    draw_digit("one", 64).save(digits / "new.png")
+    until(presenter, lambda: len(presenter.library))
+    assert [path.name for path in presenter.library.paths] == ["new.png"]
+
+
+# ---- a second opinion ----------------------------------------------------------------------------------------------
+
+
+def test_a_second_opinion_is_long_work_that_can_be_cancelled_and_changed(
+    presenter: Presenter, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    presenter.open_paths([many_pictures(tmp_path / "many", 300)])
+    classified(presenter, 300)
+    other = Path(shutil.copytree(tiny_bundle, tmp_path / "other"))
+    rename_bundle(other, "other")
+    opinion = Opinion(other, "auto", "other", "")
+    presenter.compare_with(opinion)
+    assert presenter.busy and status(presenter).action == "Cancel"
+    until(presenter, lambda: presenter.comparison.loaded is not None)
+    presenter.compare_with(None)
+    assert not presenter.busy
+    presenter.compare_with(opinion)
+    until(presenter, lambda: presenter.comparison.loaded is not None)
+    presenter.cancel()
+    assert not presenter.busy and (presenter.comparison.library.states == PENDING).any()
+    presenter.classify_pending()
+    until(presenter, lambda: presenter.comparison.library.classified == 300 and not presenter.busy)
+    assert not presenter.errors
