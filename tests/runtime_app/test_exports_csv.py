@@ -1,8 +1,10 @@
 """CSV that is opened in a spreadsheet: names are text, never formulas."""
 
 import csv
+import errno
 import io
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -59,3 +61,13 @@ def test_classify_writes_the_same_cells(app: Run, digits: Path, tmp_path: Path) 
     assert rows[1]["error"].startswith("'@broken.png is not a picture")
     exact = app("classify", "=1+1.png", "--bundle", TINY, "--format", "jsonl")
     assert json.loads(exact.stdout)["path"] == "=1+1.png"
+
+
+def test_table_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("runtime_app.presenter.exports._csv_line", full)
+    with pytest.raises(OSError, match="No space"):
+        saved("csv", tmp_path)
+    assert not list(tmp_path.iterdir())

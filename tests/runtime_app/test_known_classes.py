@@ -13,6 +13,7 @@ from runtime_app.presenter.accuracy import accuracy, measure
 from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.comparison import disagreement, on_axis, rank, shared_classes
 from runtime_app.presenter.library import Library
+from runtime_app.presenter.truth import Truth
 from tests.runtime_app.samples import draw_digit, rename_bundle, until
 
 
@@ -70,6 +71,13 @@ def test_innermost_opened_folder_that_knows_the_class_decides(presenter: Present
     assert sorted(presenter.true_labels) == [0, 0, 1, 3, 7] and presenter.truth.obstacle is None
 
 
+def test_the_inner_of_two_folders_that_both_name_a_class_decides() -> None:
+    for folders in ((Path("d"), Path("d/1")), (Path("d/1"), Path("d"))):
+        truth = Truth(folders, ("1", "7"))
+        truth.extend([Path("d/1/7/a.png"), Path("d/1/b.png")])
+        assert truth.labels.tolist() == [1, 0]
+
+
 @pytest.mark.parametrize(("folder", "file"), [("empty", None), ("notes", "a.txt"), (".thumbnails", "a.png")])
 def test_folder_without_pictures_and_hidden_folder_are_passed_over_by_window_and_evaluate(
     presenter: Presenter, labelled: Path, folder: str, file: str | None
@@ -83,6 +91,19 @@ def test_folder_without_pictures_and_hidden_folder_are_passed_over_by_window_and
     assert found is not None and presenter.loaded is not None
     labels = labelled_pictures(labelled, presenter.loaded.bundle.manifest.classes)
     assert found.evaluation.n + found.evaluation.failures == len(labels) == 5
+
+
+def test_link_to_nothing_is_counted_alike_by_window_and_evaluate(presenter: Presenter, labelled: Path) -> None:
+    (labelled / "0" / "gone.png").symlink_to(labelled / "nothing.png")
+    presenter.open_paths([labelled])
+    until(presenter, lambda: presenter.library.classified == len(presenter.library) >= 5 and not presenter.busy)
+    found = accuracy(presenter)
+    assert found is not None and presenter.loaded is not None
+    classes = presenter.loaded.bundle.manifest.classes
+    labels = labelled_pictures(labelled, classes)
+    same = tally(classify_files(labels, presenter.loaded.classifier), labels, classes)
+    assert set(presenter.library.paths) == set(labels)
+    assert found.evaluation.failures == same.failures and found.evaluation.accuracy == same.accuracy
 
 
 def test_pictures_outside_class_folders_have_no_known_class(presenter: Presenter, digits: Path) -> None:
