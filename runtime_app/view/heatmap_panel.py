@@ -1,24 +1,57 @@
 """All opened pictures (rows) by all classes (columns): probability as colour on one fixed scale, the number in each cell."""
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 
 from runtime_app.colours import SEQUENTIAL, Rgb, Scale, ink_on
 from runtime_app.heatmap_png import cell_text
 from runtime_app.presenter.library import Filter, Library
 from runtime_app.presenter.shown import row_words
-from runtime_app.typeface import text_width
+from runtime_app.presenter.wording import percent
+from runtime_app.typeface import MEDIUM, text_width
 from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, Pixels, Same
 from runtime_app.view.ui import Listing, Ui
 
 _LOWEST, _HIGHEST = 28, 40  # height of a row
 _HEAD = 32
+_MARGIN = 16
+_NARROW, _NAME = 24, 76  # columns that are narrower than this share one name of this width among several
 _SCALE = 72  # width of the colour bar with its numbers
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where the classes lie, in points. count: of those that are shown."""
+
+    left: float
+    width: float
+    count: int
+
+    @property
+    def right(self) -> float:
+        return self.left + self.width * self.count
+
+    def at(self, x: float) -> int | None:
+        """The class whose column is there."""
+        place = math.floor((x - self.left) / self.width)
+        return place if 0 <= place < self.count else None
+
+
+def columns_in(width: float, height: float, classes: int) -> Columns:
+    """width: of the view; height: of its rows, which begin with a square picture and a file's name."""
+    grid = width - 2 * _MARGIN - _SCALE
+    left = _MARGIN + height + 8 + min(240.0, grid * 0.26)
+    room = _MARGIN + grid - lists.BAR - 4 - left
+    count = min(classes, int(room // 6))
+    return Columns(left, min(96.0, room / max(count, 1)), count)
 
 
 def draw(c: Canvas, box: Box, ui: Ui) -> None:
     p = ui.presenter
-    area = box.inset(16, 12)
+    area = box.inset(_MARGIN, 12)
     end = lists.sort_tabs(c, area.x, area.y, ui)
     log = Box(end + 20, area.y, 120, 28)
     hint = "From 0.0001 to 1, so that small probabilities can be told apart (L)"
@@ -45,26 +78,43 @@ def _grid(c: Canvas, box: Box, ui: Ui, scale: Scale) -> None:
     p = ui.presenter
     assert p.loaded is not None
     classes = p.loaded.bundle.manifest.classes
-    names = min(240.0, box.w * 0.26)
     order = p.listed()
     ui.listing = Listing("heatmap", order)
     body = Box(box.x, box.y + _HEAD, box.w, box.h - _HEAD)
     height = min(max(body.h // max(len(order), 1), _LOWEST), _HIGHEST)
-    left = box.x + height + 8 + names
-    columns = min(len(classes), int((box.right - lists.BAR - 4 - left) // 6))
-    column = min(96.0, (box.right - lists.BAR - 4 - left) / max(columns, 1))
-    for place in range(columns):
-        if column >= 24:
-            middle = left + (place + 0.5) * column
-            c.text(middle, box.y + _HEAD / 2, classes[place], SMALL, c.palette.muted, anchor="m", width=column - 4)
+    columns = columns_in(ui.window.w, height, len(classes))
+    pointed = columns.at(ui.pointer[0]) if (c.hovered or "").startswith("row.") else None
+    _names(c, box.y, classes, columns, pointed)
     for line, row in enumerate(lists.rows_shown(c, body, ui, "heatmap", len(order), height)):
-        spot = Box(body.x, body.y + line * height, left + column * columns - body.x, height)
-        _row(c, spot, ui, int(order[row]), left, column, columns, scale)
+        spot = Box(body.x, body.y + line * height, columns.right - body.x, height)
+        _row(c, spot, ui, int(order[row]), columns, scale)
 
 
-def _row(c: Canvas, box: Box, ui: Ui, index: int, left: float, column: float, columns: int, scale: Scale) -> None:
+def _names(c: Canvas, top: float, classes: tuple[str, ...], columns: Columns, pointed: int | None) -> None:
+    """Above each column, or above every few where they are narrow; that of the column under the pointer in full."""
+    taken = (0.0, 0.0)
+    if pointed is not None:
+        name, middle = classes[pointed], columns.left + (pointed + 0.5) * columns.width
+        width = text_width(name, SMALL, MEDIUM)
+        start = max(min(middle - width / 2, columns.right - width), columns.left)
+        c.text(start, top + _HEAD / 2 - 2, name, SMALL, c.palette.ink, bold=True)
+        c.rectangle(Box(middle - columns.width / 2, top + _HEAD - 5, columns.width - 1, 3), c.palette.accent)
+        taken = start - 6, start + width + 6
+    step = 1 if columns.width >= _NARROW else math.ceil(_NAME / columns.width)
+    for place in range(0, columns.count, step):
+        x, room = columns.left + place * columns.width, step * columns.width
+        width = min(text_width(classes[place], SMALL), room - (4 if step == 1 else 10))
+        start = x + (room - width) / 2 if step == 1 else x + 5
+        if taken[0] < start + width and start < taken[1]:
+            continue
+        c.text(start, top + _HEAD / 2 - 2, classes[place], SMALL, c.palette.muted, width=width + 0.5)
+        if step > 1:
+            c.line(x + 0.5, top + 4, x + 0.5, top + _HEAD - 2, c.palette.border)
+
+
+def _row(c: Canvas, box: Box, ui: Ui, index: int, columns: Columns, scale: Scale) -> None:
     p = ui.presenter
-    library, name = p.library, f"row.{index}"
+    library, name, left = p.library, f"row.{index}", columns.left
     if c.hovered == name or index == p.current:
         c.rectangle(Box(box.x - 8, box.y, left - box.x + 8, box.h - 2), c.palette.raised, radius=4)
     if index == p.current:
@@ -79,7 +129,8 @@ def _row(c: Canvas, box: Box, ui: Ui, index: int, left: float, column: float, co
     if library.label_of(index) is None:
         c.text(left + 8, box.middle - 1, row_words(p, index)[0], SMALL, c.palette.muted)
     else:
-        _cells(c, Box(left, box.y, column * columns, box.h), library, index, column, scale)
+        _cells(c, Box(left, box.y, columns.right - left, box.h), library, index, columns.width, scale)
+    widgets.focus_ring(c, Box(box.x - 6, box.y + 1, box.w + 6, box.h - 4), name)
     c.hit(box, name, lambda: _open(ui, index))
     if c.hovered == name:
         ui.card = index
@@ -116,14 +167,14 @@ def _open(ui: Ui, index: int) -> None:
 
 
 def card(c: Canvas, ui: Ui) -> None:
-    """The hovered row's picture, larger, beside the pointer, with its name and verdict."""
+    """The hovered row's picture, larger, beside the pointer, with its name, its verdict and the class under the pointer."""
     index, p = ui.card, ui.presenter
     image = None if index is None else p.library.input_of(index)
     if index is None or index >= len(p.library):
         return
-    words, path = row_words(p, index)[0], p.library.paths[index]
-    width = min(max(128.0, text_width(path.name, SMALL), text_width(words, SMALL)), 280.0) + 24
-    height = (140 if image is not None else 12) + 44
+    words, path = [row_words(p, index)[0], *_pointed_words(c, ui, index)], p.library.paths[index]
+    width = min(max(128.0, *(text_width(text, SMALL, MEDIUM) for text in (path.name, *words))), 280.0) + 24
+    height = (140 if image is not None else 12) + 26 + 18 * len(words)
     x, y = ui.pointer
     left = x + 20 if x + 20 + width < ui.window.right else x - width - 12
     box = Box(left, min(y + 12, ui.window.bottom - height - 8), width, height)
@@ -139,5 +190,18 @@ def card(c: Canvas, ui: Ui) -> None:
         else:
             c.sprite(Box(box.x + 12, box.y + 12, 128, 128), ("tiny", Same(image)), lists.input_pixels(image))
             ui.want_thumbnails((index,))
-    c.text(box.x + 12, box.bottom - 32, path.name, SMALL, c.palette.ink, width=width - 24, bold=True)
-    c.text(box.x + 12, box.bottom - 14, words, SMALL, c.palette.muted, width=width - 24)
+    y = box.bottom - 14 - 18 * len(words)
+    c.text(box.x + 12, y, path.name, SMALL, c.palette.ink, width=width - 24, bold=True)
+    for place, (text, ink) in enumerate(zip(words, (c.palette.muted, c.palette.ink), strict=False), 1):
+        c.text(box.x + 12, y + 18 * place, text, SMALL, ink, width=width - 24)
+
+
+def _pointed_words(c: Canvas, ui: Ui, index: int) -> list[str]:
+    """The class of the column under the pointer and its probability, where there is one."""
+    p = ui.presenter
+    row = next((hit.box for hit in c.hits if hit.name == f"row.{index}"), None)
+    if row is None or p.loaded is None or p.library.label_of(index) is None:
+        return []
+    classes = p.loaded.bundle.manifest.classes
+    place = columns_in(ui.window.w, row.h, len(classes)).at(ui.pointer[0])
+    return [] if place is None else [f"{classes[place]} {percent(p.library.probabilities[index, place])} %"]
