@@ -23,8 +23,8 @@ def draw(c: Canvas, ui: Ui) -> None:
         about_dialog.draw(c, frame(c, ui, "About", 720, 560), ui)
     elif ui.dialog == "export":
         settings_dialog.draw_export(c, frame(c, ui, "Save results", 520, 344), ui)
-    elif ui.dialog == "classes":
-        class_list.draw(c, frame(c, ui, "What does the picture really show?", 560, class_list.height(ui)), ui)
+    elif ui.dialog in ("classes", "evidence"):
+        class_list.draw(c, frame(c, ui, class_list.title(ui), 560, class_list.height(ui)), ui)
     elif ui.dialog == "bundles":
         bundles_dialog.draw(c, frame(c, ui, "Bundles", 620, bundles_dialog.height(ui)), ui)
     elif ui.dialog == "recent":

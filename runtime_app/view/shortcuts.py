@@ -7,7 +7,7 @@ from functools import partial
 from runtime_app.presenter.library import UNSURE
 from runtime_app.presenter.state import VIEWS
 from runtime_app.terminal import log_file
-from runtime_app.view import framing, navigation, opening, teaching
+from runtime_app.view import evidence_class, framing, navigation, opening, teaching
 from runtime_app.view.ui import Ui
 
 
@@ -57,6 +57,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(("Space",), "Evidence map on or off", lambda ui: ui.presenter.toggle("show_evidence")),
     Shortcut(("Down",), "Evidence of the next class; next row of a list", lambda ui: navigation.down(ui, 1)),
     Shortcut(("Up",), "Evidence of the class before; row before", lambda ui: navigation.down(ui, -1)),
+    Shortcut(("E",), "Evidence of a class, from a list", evidence_class.pick),
     Shortcut(("G",), "Evidence as grid cells or smooth", lambda ui: ui.presenter.toggle("grid_cells")),
     Shortcut(("[",), "Evidence fainter", lambda ui: ui.presenter.change_opacity(-0.1)),
     Shortcut(("]",), "Evidence stronger", lambda ui: ui.presenter.change_opacity(0.1)),

@@ -1,6 +1,7 @@
 """How a person says which class a picture really shows."""
 
 from runtime_app.presenter import state as presenter_state
+from runtime_app.view import evidence_class
 from runtime_app.view.framing import zoom
 from runtime_app.view.ui import Ui
 
@@ -43,6 +44,8 @@ def enter(ui: Ui) -> None:
         found = p.classes_like(ui.class_text)
         if found:
             say(ui, found[0])
+    elif ui.dialog == "evidence" and ui.class_text:
+        evidence_class.choose_first(ui)
     elif ui.dialog is None and p.current is not None:
         order = p.listed()
         if p.view == "gallery" and len(order) and p.current not in order:

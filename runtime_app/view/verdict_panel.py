@@ -2,23 +2,20 @@
 
 from functools import partial
 
-import numpy as np
-
-from runtime_app import evidence
 from runtime_app.presenter import Presenter
 from runtime_app.presenter.shown import class_bars, words
 from runtime_app.presenter.state import KEYED
-from runtime_app.presenter.tasks import Look
-from runtime_app.presenter.wording import Bar
+from runtime_app.presenter.wording import Bar, percent
 from runtime_app.typeface import MEDIUM, text_width
-from runtime_app.view import lists, teaching, widgets
-from runtime_app.view.canvas import BODY, SMALL, TITLE, VERDICT, Box, Canvas, Pixels, Same
+from runtime_app.view import evidence_class, evidence_panel, teaching, widgets
+from runtime_app.view.canvas import BODY, SMALL, TITLE, VERDICT, Box, Canvas
 from runtime_app.view.ui import Ui
 
 _PAD = 20
 _BARS = 10
-_INPUT = 120  # side of the enlarged network input
-_EVIDENCE = 184  # height of the part below the bars
+_LOWEST, _HIGHEST = 18.0, 32.0  # height of a bar's row
+_MORE = 20  # height of the line below the bars that says how many classes have none
+_GAP = 12  # below the line that divides the parts
 
 
 def width_for(window: float) -> float:
@@ -35,13 +32,16 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
     if not shown:
         return
     widgets.divider(c, inner, y)
-    room = inner.bottom - _EVIDENCE - 12 - (y + 8)
-    row = min(max(room / _BARS, 18.0), 32.0)
-    y = _bars(c, Box(inner.x, y + 8, inner.w, row * _BARS), ui, shown, row) + 8
+    more = _MORE if len(shown) > _BARS else 0
+    room = inner.bottom - evidence_panel.HEIGHT - 2 * _GAP - (y + 8) - more
+    row = min(max(room / _BARS, _LOWEST), _HIGHEST)
+    bars = Box(inner.x, y + 8, inner.w, min(row * _BARS, box.bottom - more - (y + 8)))
+    y = _bars(c, bars, ui, shown, row) + 8
     look = ui.presenter.current_look
-    if look is not None and inner.bottom - y >= _EVIDENCE - 8:
+    left = Box(inner.x, y + _GAP, inner.w, inner.bottom + 4 - (y + _GAP))
+    if look is not None and left.h >= evidence_panel.LOWEST:
         widgets.divider(c, inner, y)
-        _evidence(c, Box(inner.x, y + 12, inner.w, _EVIDENCE - 12), ui, look)
+        evidence_panel.draw(c, left, ui, look)
 
 
 def _verdict(c: Canvas, box: Box, ui: Ui) -> float:
@@ -92,7 +92,8 @@ def _bars(c: Canvas, box: Box, ui: Ui, shown: tuple[Bar, ...], row: float) -> fl
     names = min(max(text_width(bar.name, BODY, MEDIUM) for bar in shown), box.w * 0.4)
     numbers = text_width(">99", BODY)
     chosen = p.evidence_class
-    for place, bar in enumerate(shown[:_BARS]):
+    count = min(_BARS, int(box.h / row + 0.01))
+    for place, bar in enumerate(shown[:count]):
         line = Box(box.x - 8, box.y + place * row, box.w + 16, row)
         name = f"bar.{bar.name}"
         if p.settings.show_evidence and bar.class_index == chosen:
@@ -120,17 +121,17 @@ def _bars(c: Canvas, box: Box, ui: Ui, shown: tuple[Bar, ...], row: float) -> fl
             hover=partial(_hover, p, bar.class_index),
             tooltip=_bar_hint(bar, pinned=bar.class_index == p.pinned_class),
         )
-    if len(shown) > _BARS:
-        rest = sum(bar.share for bar in shown[_BARS:])
-        c.text(
-            box.right,
-            box.bottom + 2,
-            f"{len(shown) - _BARS} more: {100 * rest:.0f}",
-            SMALL,
-            c.palette.muted,
-            anchor="r",
-        )
-    return box.bottom
+    if len(shown) <= count:
+        return box.bottom
+    text = f"{len(shown) - count} more: {percent(sum(bar.share for bar in shown[count:]))}"
+    width = text_width(text, SMALL)
+    spot = Box(box.right - width - 8, box.bottom, width + 16, _MORE)
+    if c.hovered == "more":
+        c.rectangle(spot, c.palette.hover, radius=4)
+    c.text(box.right, spot.middle, text, SMALL, c.palette.muted, anchor="r")
+    widgets.focus_ring(c, spot, "more")
+    c.hit(spot, "more", partial(evidence_class.pick, ui), tooltip="The evidence of any class (E)")
+    return spot.bottom
 
 
 def _bar_hint(bar: Bar, *, pinned: bool) -> str:
@@ -146,50 +147,3 @@ def _quiet(c: Canvas) -> tuple[int, int, int]:
     """The accent, halfway to the surface."""
     one, other = c.palette.accent, c.palette.surface
     return (one[0] + other[0]) // 2, (one[1] + other[1]) // 2, (one[2] + other[2]) // 2
-
-
-def _evidence(c: Canvas, box: Box, ui: Ui, look: Look) -> None:
-    p, result = ui.presenter, look.result
-    if result is None or p.loaded is None or p.evidence_class is None:
-        return
-    height, width = result.image.shape[:2]
-    c.text(box.x, box.y + 8, "What the network sees", SMALL, c.palette.muted)
-    side = _INPUT if box.w >= 320 else _INPUT - 16
-    picture = Box(box.x, box.y + 24, side, side * height / width)
-    c.sprite(picture, ("input", Same(result.image)), lists.input_pixels(result.image, 2 * _INPUT))
-    c.text(picture.x, picture.bottom + 14, f"{width} \u00d7 {height} pixels", SMALL, c.palette.muted)
-    left = max(picture.right, box.x + text_width("What the network sees", SMALL)) + 12
-    right = Box(left, box.y, box.right - left, box.h)
-    name = p.loaded.bundle.manifest.classes[p.evidence_class]
-    c.text(right.x, right.y + 8, "Evidence for", SMALL, c.palette.muted)
-    x = right.x + text_width("Evidence for ", SMALL)
-    c.text(x, right.y + 8, name, SMALL, c.palette.ink, bold=True, width=right.right - x)
-    settings = p.settings
-    on = Box(right.x, right.y + 24, right.w / 2 + 4, 24)
-    widgets.switch(c, on, "evidence", "Map", settings.show_evidence, lambda: p.toggle("show_evidence"), "Space")
-    cells = Box(right.x + right.w / 2 + 4, on.y, right.w / 2 - 4, 24)
-    widgets.switch(
-        c, cells, "grid", "Cells", settings.grid_cells, lambda: p.toggle("grid_cells"), "True grid cells (G)"
-    )
-    label_width = text_width("Opacity", SMALL) + 4
-    c.text(right.x, right.y + 66, "Opacity", SMALL, c.palette.muted)
-    slide = Box(right.x + label_width, right.y + 56, right.w - label_width, 20)
-    widgets.slider(c, slide, "opacity", settings.opacity, lambda share: p.change_settings(opacity=share), "[ and ]")
-    _colour_bar(c, Box(right.x, right.y + 88, right.w, 10), evidence.scale_limit(result.evidence))
-
-
-def _colour_bar(c: Canvas, box: Box, limit: float) -> None:
-    c.rectangle(box, (128, 128, 128))
-    c.sprite(box, "evidence colours", _ramp)
-    for share, text, anchor in ((0.0, f"\u2212{limit:g}", "l"), (0.5, "0", "m"), (1.0, f"+{limit:g}", "r")):
-        c.text(box.x + share * box.w, box.bottom + 12, text, SMALL, c.palette.muted, anchor=anchor)
-    c.text(box.x, box.bottom + 28, "against", SMALL, c.palette.muted)
-    c.text(box.centre, box.bottom + 28, "logit units" if box.w > 160 else "logits", SMALL, c.palette.muted, anchor="m")
-    c.text(box.right, box.bottom + 28, "for", SMALL, c.palette.muted, anchor="r")
-    hint = "One scale for all classes of this picture. A class's logit is the mean of its map plus a constant."
-    c.hit(Box(box.x, box.y - 2, box.w, 44), "scale", tooltip=hint, focusable=False)
-
-
-def _ramp() -> Pixels:
-    rgba = evidence.colour(np.linspace(-1, 1, 128))
-    return np.divide(rgba, 255, dtype=np.float32).ravel(), 128, 1
