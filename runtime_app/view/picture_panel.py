@@ -185,13 +185,14 @@ def _foot(c: Canvas, box: Box, ui: Ui, look: Look | None) -> None:
         c.hit(spot, name, partial(p.step, by), tooltip="K or Left" if by < 0 else "J or Right")
     c.text((back.right + forth.x) / 2, box.middle, text, BODY, c.palette.ink, anchor="m")
     right = box.right
-    if look is not None:
+    reset = widgets.button_width("Whole square") + 16 if p.region is not None else 0.0
+    if look is not None and right - reset - forth.right >= 120:
         size = f"{look.picture.width:,} \u00d7 {look.picture.height:,}".replace(",", "\u202f")
         right -= text_width(size, BODY)
         c.text(right, box.middle, size, BODY, c.palette.muted)
         right -= 16
     if p.region is not None:
-        width = widgets.button_width("Whole square")
+        width = min(reset - 16, right - forth.right - 8)
         right -= width
         hint = "Classify the whole picture's square again (R)"
         widgets.button(
@@ -206,7 +207,8 @@ def _foot(c: Canvas, box: Box, ui: Ui, look: Look | None) -> None:
         right -= 16
     x = forth.right + 16
     path = p.library.paths[p.current]
-    c.text(x, box.middle, path.name, BODY, c.palette.ink, width=max(0.0, right - x))
+    if right - x >= 48:
+        c.text(x, box.middle, path.name, BODY, c.palette.ink, width=right - x)
     c.hit(Box(x, box.y, max(0.0, right - x), box.h), "name", tooltip=str(path), focusable=False)
 
 

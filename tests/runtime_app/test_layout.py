@@ -1,5 +1,6 @@
 """What a frame consists of, laid out without a window: what can be seen, what can be reached, and where it lies."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,11 @@ import pytest
 from runtime_app.errors import Explanation
 from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.presenter import Presenter
-from runtime_app.view import frame, status_bar
-from runtime_app.view.canvas import Box, Canvas, Hit
+from runtime_app.presenter.wording import percent
+from runtime_app.typeface import text_width
+from runtime_app.view import frame, framing, heatmap_panel, status_bar, teaching
+from runtime_app.view.canvas import Box, Canvas, Hit, Label, Sprite
+from runtime_app.view.shortcuts import BY_KEY
 from runtime_app.view.ui import Ui
 from tests.runtime_app.samples import TINY, many_pictures, until
 
@@ -17,8 +21,14 @@ from tests.runtime_app.samples import TINY, many_pictures, until
 def ui(presenter: Presenter, tmp_path: Path) -> Ui:
     """Six pictures, classified, in a window of 1280 x 800 points."""
     presenter.open_paths([many_pictures(tmp_path / "many", 6)])
-    until(presenter, lambda: presenter.library.classified == 6 and presenter.look is not None)
+    until(presenter, lambda: presenter.library.classified == 6 and presenter.look is not None and presenter.look.result)
+    until(presenter, lambda: idle(presenter))
     return Ui(presenter)
+
+
+def idle(presenter: Presenter) -> bool:
+    """Whether what is shown stays as it is."""
+    return not any(worker.queue_length for name, worker in presenter.workers.items() if name not in ("watch", "bundle"))
 
 
 def laid_out(ui: Ui, *, hovered: str | None = None, focused: str | None = None) -> Canvas:
@@ -34,7 +44,7 @@ def test_keyboard_focus_can_be_seen_on_every_control(ui: Ui, view: str) -> None:
     p = ui.presenter
     if view == "compare":
         p.compare_with(Opinion(TINY, "fp32", "tiny", ""))
-        until(p, lambda: p.comparison.library.classified == 6)
+        until(p, lambda: p.comparison.library.classified == 6 and idle(p))
     p.set_view(view)
     plain = laid_out(ui)
     controls = [hit.name for hit in plain.hits if hit.focusable and (hit.click or hit.step)]
@@ -80,3 +90,94 @@ def test_a_dialog_that_hides_lines_has_a_scroll_bar(ui: Ui, dialog: str, height:
     bar = place_of(canvas, f"{ui.paged.name}.scroll")
     assert place_of(canvas, "dialog").box.contains(bar.box.x, bar.box.y)
     assert any(shape.box.w == bar.box.w - 4 for shape in canvas.shapes if hasattr(shape, "radius")), "it is drawn"
+
+
+@pytest.mark.parametrize(("height", "parts"), [(400, 0), (460, 3), (500, 5), (540, 6), (600, 6), (800, 6)])
+def test_as_many_parts_of_the_evidence_as_fit_are_shown(ui: Ui, height: int, parts: int) -> None:
+    """960 x 540 points are 1920 x 1080 pixels at twice the size of type."""
+    ui.window = Box(0, 0, 960, height)
+    canvas = laid_out(ui)
+    wanted = ["evidence_class", "evidence", "grid", "opacity", "scale"]
+    shown = [name for name in wanted if any(hit.name == name for hit in canvas.hits)]
+    if any(
+        isinstance(shape, Sprite) and isinstance(shape.key, tuple) and shape.key[0] == "input"
+        for shape in canvas.shapes
+    ):
+        shown.append("input")
+    assert shown == [*wanted, "input"][:parts]
+    for name in (*shown[:5], *(hit.name for hit in canvas.hits if hit.name.startswith("bar."))):
+        assert place_of(canvas, name).box.bottom <= height - status_bar.HEIGHT
+
+
+def test_evidence_of_any_class_is_chosen_from_a_list_by_pointer_or_key(ui: Ui, monkeypatch: pytest.MonkeyPatch) -> None:
+    p = ui.presenter
+    monkeypatch.setattr("runtime_app.presenter.state.KEYED", 5)
+    open_list = place_of(laid_out(ui), "evidence_class").click
+    assert open_list is not None
+    open_list()
+    choose = place_of(laid_out(ui), "evidence.7").click
+    assert choose is not None
+    choose()
+    assert (ui.dialog, p.evidence_class, p.correction()) == (None, 7, None)
+    BY_KEY["E"].run(ui)
+    assert ui.typing_wanted, "the name can be typed at once"
+    teaching.find_class(ui, "4")
+    teaching.enter(ui)
+    assert (ui.dialog, p.evidence_class) == (None, 4)
+    BY_KEY["E"].run(ui)
+    follow = place_of(laid_out(ui), "follow_best").click
+    assert follow is not None
+    follow()
+    assert p.pinned_class is None and p.look is not None and p.look.result is not None
+    assert p.evidence_class == p.look.result.probabilities.argmax()
+
+
+def test_classes_without_a_bar_are_reached_from_the_line_below_the_bars(
+    ui: Ui, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime_app.view.verdict_panel._BARS", 6)
+    canvas = laid_out(ui)
+    assert sum(hit.name.startswith("bar.") for hit in canvas.hits) == 6
+    assert any(text.startswith("4 more: ") for text in canvas.texts())
+    more = place_of(canvas, "more").click
+    assert more is not None
+    more()
+    assert ui.dialog == "evidence"
+
+
+@pytest.mark.parametrize("width", [640, 700, 800, 960])
+def test_no_two_controls_below_the_picture_cover_each_other(ui: Ui, width: int) -> None:
+    ui.window = Box(0, 0, width, 400)
+    for _ in range(2):
+        canvas = laid_out(ui)
+        names = [name for name in ("previous", "next", "reset_square") if any(hit.name == name for hit in canvas.hits)]
+        boxes = [place_of(canvas, name).box for name in names]
+        for left, right in itertools.pairwise(boxes):
+            assert left.right < right.x
+        framing.mark_square(ui)
+    assert names[-1] == "reset_square"
+
+
+@pytest.mark.parametrize("width", [500, 640, 1280])
+def test_heatmap_names_the_class_under_the_pointer_with_its_probability(ui: Ui, width: int) -> None:
+    """500 points are so few for ten classes that not every column has its name."""
+    p = ui.presenter
+    p.set_view("heatmap")
+    ui.window = Box(0, 0, width, 500)
+    row = place_of(laid_out(ui), "row.2").box
+    columns = heatmap_panel.columns_in(width, row.h, 10)
+    assert (columns.count, columns.right) == (10, pytest.approx(row.right))
+    assert (columns.width < 24) == (width == 500)
+    for place in range(10):
+        ui.pointer = columns.left + (place + 0.5) * columns.width, row.middle
+        canvas = laid_out(ui, hovered="row.2")
+        assert f"{place} {percent(p.library.probabilities[2, place])} %" in canvas.texts(), "in the card"
+        heads = [shape for shape in canvas.shapes if isinstance(shape, Label) and shape.y < row.y and shape.bold]
+        assert str(place) in [head.text for head in heads], "above the column"
+        names = [shape for shape in canvas.shapes if isinstance(shape, Label) and row.y - 180 < shape.y < row.y]
+        spans = sorted(
+            (shape.x, shape.x + text_width(shape.text, shape.size)) for shape in names if shape.text.isdigit()
+        )
+        assert all(left[1] < right[0] for left, right in itertools.pairwise(spans)), "no name lies on another"
+    ui.pointer = row.x + 4, row.middle
+    assert not any(text.startswith("0 ") for text in laid_out(ui, hovered="row.2").texts()), "beside the columns"
