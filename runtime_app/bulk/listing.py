@@ -31,13 +31,13 @@ def open_input(path: Path, column: str | None, key: str | None) -> Input:
     if path.is_dir():
         if column is None and key is None and next(_files(path, SUFFIXES), None):
             return Input("folder", None, lambda: _pictures(path))
-        first = next(_files(path, {SUFFIX}), None)
+        first = next(_tables(path), None)
         if first is None:
             raise UserError(
                 f"The folder {path} holds {'no Parquet files' if column or key else 'neither pictures nor Parquet files'}.",
                 "Name a folder with PNG, JPEG, WebP, GIF, BMP or TIFF files, or with Parquet files that hold them.",
             )
-        return _table(choose_columns(first, column, key), lambda: _files(path, {SUFFIX}))
+        return _table(choose_columns(first, column, key), lambda: _tables(path))
     if not path.exists():
         raise UserError(f"There is no file or folder {path}.", "Check the path.")
     if path.suffix.lower() == SUFFIX:
@@ -77,6 +77,10 @@ def _listed(path: Path) -> Iterator[Entry]:
                 yield Entry(picture, -1, -1)
 
 
+def _tables(folder: Path) -> Iterator[Path]:
+    return filter(Path.is_file, _files(folder, {SUFFIX}))
+
+
 def _files(folder: Path, suffixes: set[str] | frozenset[str]) -> Iterator[Path]:
     """Files below `folder` in the order of `imaging.list_pictures`, but one folder in memory at a time.
 
@@ -86,7 +90,8 @@ def _files(folder: Path, suffixes: set[str] | frozenset[str]) -> Iterator[Path]:
         inside = sorted(found, key=lambda entry: entry.name)
     for entry in inside:
         path = Path(entry.path)
-        if entry.is_dir(follow_symlinks=False):
-            yield from _files(path, suffixes)
-        elif path.suffix.lower() in suffixes and entry.is_file():
+        if entry.is_dir():
+            if not entry.is_symlink():
+                yield from _files(path, suffixes)
+        elif path.suffix.lower() in suffixes:
             yield path

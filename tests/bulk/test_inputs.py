@@ -22,7 +22,10 @@ def test_pictures_come_in_the_order_of_classify(tmp_path: Path) -> None:
     for name in ("a.png", "a/b.png", "a-b/c.JPG", "0.gif", "readme.md"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(b"")
-    assert [entry.path for entry in open_input(folder, None, None).entries()] == list_pictures(folder)
+    (folder / "gone.png").symlink_to(folder / "nothing.png")
+    (folder / "linked.png").symlink_to(folder / "a")
+    found = [entry.path for entry in open_input(folder, None, None).entries()]
+    assert found == list_pictures(folder) and folder / "gone.png" in found
 
 
 def test_a_plan_gives_back_every_part_and_never_splits_a_row_group(tmp_path: Path) -> None:

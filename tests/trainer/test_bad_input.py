@@ -129,8 +129,10 @@ def test_unreadable_pictures_are_listed_together_and_nothing_is_trained(own_pict
     (own_pictures / "blue" / "b.jpg").write_text("text")
     whole = (own_pictures / "green" / "000.png").read_bytes()
     (own_pictures / "green" / "c.png").write_bytes(whole[: len(whole) // 2])
+    (own_pictures / "red" / "d.png").symlink_to(own_pictures / "gone.png")
     answer = trainer(*small(own_pictures, runs))
-    refused(answer, "3 pictures", "a.png is empty", "b.jpg is not a picture", "c.png is damaged", "--skip-unreadable")
+    refused(answer, "4 pictures", "a.png is empty", "b.jpg is not a picture", "c.png is damaged", "--skip-unreadable")
+    assert "d.png cannot be read (No such file or directory)" in answer.err
     assert not runs.exists()
     skipped = trainer(*small(own_pictures, runs, "--skip-unreadable", "--epochs", 1))
     assert skipped.status == 0, skipped.err

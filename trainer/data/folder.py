@@ -111,7 +111,7 @@ def _state(folder: Path, classes: tuple[str, ...]) -> tuple[int, str]:
     count = 0
     for name in classes:
         for path in list_pictures(folder / name):
-            seen = path.stat()
+            seen = path.stat(follow_symlinks=path.exists())  # decoding says what is wrong with a link to nothing
             sha.update(f"{path.relative_to(folder)}\0{seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns}\n".encode())
             count += 1
     return count, sha.hexdigest()[:24]
