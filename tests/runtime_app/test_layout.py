@@ -181,3 +181,14 @@ def test_heatmap_names_the_class_under_the_pointer_with_its_probability(ui: Ui, 
         assert all(left[1] < right[0] for left, right in itertools.pairwise(spans)), "no name lies on another"
     ui.pointer = row.x + 4, row.middle
     assert not any(text.startswith("0 ") for text in laid_out(ui, hovered="row.2").texts()), "beside the columns"
+
+
+def test_list_of_classes_corrects_and_takes_back_without_touching_the_evidence(ui: Ui) -> None:
+    p = ui.presenter
+    shown = p.evidence_class
+    for name, said in (("say.8", "8"), ("uncorrect", None)):
+        BY_KEY["C"].run(ui)
+        answer = place_of(laid_out(ui), name).click
+        assert answer is not None
+        answer()
+        assert (ui.dialog, p.correction(), p.evidence_class) == (None, said, shown)
