@@ -1,5 +1,6 @@
 """Training curves and the confusion matrix as PNG files."""
 
+import warnings
 from pathlib import Path
 
 import matplotlib
@@ -7,6 +8,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -16,15 +18,31 @@ from trainer.metrics import EpochMetrics
 ACCENT, QUIET = "#1f5fa8", "#9aa3ad"
 plt.rcdefaults()  # a matplotlibrc of the user's own would give other bytes
 plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "figure.dpi": 130})
+# Memory grows with the square of a figure's side, time with the number of its texts.
+_LONGEST_SIDE = 20.0
+_NUMBERS_UP_TO, _NAMES_UP_TO = 30, 100
+_LONGEST_NAME = 24
 
 
 def save_figure(path: Path, figure: Figure) -> None:
     """Write the PNG atomically and without a date or program name, so that the same figure gives the same bytes."""
-    write_atomically(
-        path,
-        lambda temporary: figure.savefig(temporary, format="png", metadata={"Software": None}, bbox_inches="tight"),
-    )
-    plt.close(figure)
+    try:
+        with warnings.catch_warnings():
+            # One font draws the same on every machine; a name in a script that it lacks is drawn as boxes.
+            warnings.filterwarnings("ignore", r"(?s)Glyph .* missing from font|Matplotlib currently does not support")
+            write_atomically(
+                path,
+                lambda temporary: figure.savefig(
+                    temporary, format="png", metadata={"Software": None}, bbox_inches="tight"
+                ),
+            )
+    finally:
+        plt.close(figure)
+
+
+def shortened(name: str, longest: int = _LONGEST_NAME) -> str:
+    """A class's name as it fits beside a plot. Draw it with parse_math=False: its dollar signs are no formula."""
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 def plot_curves(path: Path, rows: list[EpochMetrics], best_epoch: int) -> None:
@@ -49,21 +67,34 @@ def plot_curves(path: Path, rows: list[EpochMetrics], best_epoch: int) -> None:
 
 
 def plot_confusion(path: Path, counts: NDArray[np.int64], classes: tuple[str, ...]) -> None:
-    """counts: int64 [K, K], rows true, columns predicted; cells show the percentage of their row above the count."""
+    """counts: int64 [K, K], rows true, columns predicted; cells show the percentage of their row above the count.
+
+    Many classes stand closer together: without numbers in the cells, and then without names.
+    """
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    side = 2.2 + 0.42 * len(classes)
+    side = min(2.2 + 0.42 * len(classes), _LONGEST_SIDE)
     figure, axes = plt.subplots(figsize=(side, side), layout="constrained")
     axes.imshow(shares, vmin=0, vmax=1, cmap="viridis")
-    axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
-    axes.set_yticks(range(len(classes)), classes)
-    axes.set(
-        xlabel="predicted", ylabel="true", title=f"{int(counts.sum()):,} test pictures: percent of each row, count"
-    )
+    axes.set(xlabel="predicted", ylabel="true")
     axes.spines[:].set_visible(False)
-    if len(classes) <= 30:
-        for (row, column), share in np.ndenumerate(shares):
-            if counts[row, column]:
-                ink = "black" if share > 0.6 else "white"
-                text = f"{100 * share:.1f}\n{counts[row, column]}"
-                axes.text(column, row, text, ha="center", va="center", color=ink, fontsize=6)
+    if len(classes) <= _NAMES_UP_TO:
+        names = [shortened(name) for name in classes]
+        axes.set_xticks(range(len(classes)), names, rotation=45, ha="right", parse_math=False)
+        axes.set_yticks(range(len(classes)), names, parse_math=False)
+    else:
+        axes.set(xlabel="predicted (the class's number, from 0)", ylabel="true (the class's number, from 0)")
+    pictures = f"{int(counts.sum()):,} test pictures"
+    if len(classes) <= _NUMBERS_UP_TO:
+        axes.set_title(f"{pictures}: percent of each row, count")
+        _write_numbers(axes, counts, shares)
+    else:
+        axes.set_title(f"{pictures}: share of each row, from 0 (dark) to 1 (bright)")
     save_figure(path, figure)
+
+
+def _write_numbers(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
+    for (row, column), share in np.ndenumerate(shares):
+        if counts[row, column]:
+            ink = "black" if share > 0.6 else "white"
+            text = f"{100 * share:.1f}\n{counts[row, column]}"
+            axes.text(column, row, text, ha="center", va="center", color=ink, fontsize=6)

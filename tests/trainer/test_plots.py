@@ -1,0 +1,66 @@
+"""Class names and their number belong to the person who trains: no plot may fail, warn or fill the memory over them."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from trainer.metrics import EpochMetrics
+from trainer.plots import plot_confusion, plot_curves, shortened
+
+ODD = ("a$^$", "b$c_{$", "日本", "नमस्ते", "שלום", "😀 cat", r"C:\x", "**y**", "w" * 200)
+
+
+def _counts(classes: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 20, (classes, classes))
+
+
+def test_no_class_name_stops_the_confusion_matrix_or_warns(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plot_confusion(tmp_path / "confusion.png", _counts(len(ODD)), ODD)
+    with Image.open(tmp_path / "confusion.png") as plot:
+        assert max(plot.size) < 1500, "a long name took the room of the matrix"
+
+
+@pytest.mark.parametrize("classes", [31, 100, 101, 1000])
+def test_many_classes_take_no_more_than_one_large_picture(tmp_path: Path, classes: int) -> None:
+    plot_confusion(tmp_path / "confusion.png", _counts(classes), tuple(f"class {n}" for n in range(classes)))
+    with Image.open(tmp_path / "confusion.png") as plot:
+        assert max(plot.size) < 20 * 130 * 1.1
+
+
+def test_a_dollar_in_a_name_is_drawn_as_a_dollar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    _record_texts(monkeypatch, drawn)
+    plot_confusion(tmp_path / "confusion.png", _counts(2), ("$x$", "$y"))
+    assert {"$x$", "$y"} <= set(drawn)
+
+
+def test_the_learning_rate_keeps_its_powers_of_ten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    _record_texts(monkeypatch, drawn)
+    rows = [EpochMetrics(n, 1.0, 0.5, 1.0, 0.5, 10.0**-n, 1.0, 100.0) for n in (1, 2, 3)]
+    plot_curves(tmp_path / "curves.png", rows, 2)
+    assert drawn and not any("$" in text for text in drawn), "a power of ten was drawn as its formula"
+
+
+def test_a_name_is_shortened_only_when_it_is_too_long() -> None:
+    assert shortened("x" * 24) == "x" * 24
+    assert shortened("x" * 25) == "x" * 23 + "…"
+
+
+def _record_texts(monkeypatch: pytest.MonkeyPatch, drawn: list[str]) -> None:
+    """Collect what is drawn letter by letter, that is, not as a formula."""
+    from matplotlib.backends.backend_agg import RendererAgg
+
+    draw = RendererAgg.draw_text
+
+    def recorded(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):  # type: ignore[no-untyped-def]
+        if not ismath:
+            drawn.append(s)
+        return draw(self, gc, x, y, s, prop, angle, ismath, mtext)
+
+    monkeypatch.setattr(RendererAgg, "draw_text", recorded)
