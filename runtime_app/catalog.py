@@ -48,8 +48,9 @@ def find_bundles(folders: list[Path] | None = None) -> list[Entry]:
 
 
 def _inside(folder: Path) -> list[Path]:
+    """Without hidden ones: so are called the bundles that an export is still writing, or has just replaced."""
     try:
-        return sorted(folder.iterdir())
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError:  # not there, no folder, or closed to us
         return []
 
