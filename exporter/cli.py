@@ -10,10 +10,13 @@ from typing import get_args
 import click
 from click_default_group import DefaultGroup
 
-from runtime_app.errors import UserError
+from exporter.markdown import without_pictures
+from runtime_app.errors import UserError, explain
 from runtime_app.interruption import at_once
 from runtime_app.manifest import Precision
 from runtime_app.terminal import common_options
+
+_LONGEST_NAME = 200  # bytes; file systems take 255, and beside a bundle lie unfinished ones with a longer name
 
 
 @click.group(
@@ -67,7 +70,6 @@ def export(
     with at_once():
         from exporter.export import export as make_bundle
         from exporter.progress import Steps
-        from exporter.publish import zip_bundle
         from exporter.source import find_checkpoint, load_data, load_source
 
     signal.signal(signal.SIGTERM, _stop)
@@ -79,13 +81,15 @@ def export(
     destination = bundles / _checked_name(source.name if name is None else name)
     if not source.finished:
         steps.note(f"{path.parent} is still training: its best so far is exported (epoch {source.checkpoint.epoch}).")
-    done = make_bundle(source, splits, destination, steps, precision, overwrite=overwrite)
+    archive = bundles / f"{destination.name}.zip" if zipped else None
+    done = make_bundle(source, splits, destination, steps, precision, overwrite=overwrite, archive=archive)
     if not done.created:
         steps.note("already published: the bundle there is identical.")
-    if zipped:
-        zip_bundle(destination, bundles / f"{destination.name}.zip", overwrite=overwrite)
-    _tell_github(destination)
     click.echo(destination)
+    try:
+        _tell_github(destination)
+    except OSError as error:  # the bundle is published and whole; only the summary of it has no place
+        steps.note(f"The step's summary got no model card: {explain(error).title}")
 
 
 @cli.command()
@@ -107,21 +111,32 @@ def diff(a: Path, b: Path, style: str) -> None:
 
 
 def _tell_github(bundle: Path) -> None:
-    """In GitHub Actions the model card becomes the summary of the step."""
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
-        with open(summary, "a", encoding="utf-8") as file:
-            file.write((bundle / "MODEL_CARD.md").read_text(encoding="utf-8"))
+    """In GitHub Actions the model card becomes the summary of the step, once however often the bundle is exported in it."""
+    summary = Path(os.environ.get("GITHUB_STEP_SUMMARY", ""))
+    if summary == Path():
+        return
+    card = without_pictures((bundle / "MODEL_CARD.md").read_text(encoding="utf-8")).encode()
+    if summary.is_file() and card in summary.read_bytes():
+        return
+    with open(summary, "ab") as file:
+        file.write(card)
 
 
 def _checked_name(name: str) -> str:
+    from trainer.data.names import why_refused
+
     if (
-        name in ("", ".", "..")
+        why_refused(name) is not None
+        or len(os.fsencode(name)) > _LONGEST_NAME
+        or name in ("", ".", "..")
         or name.startswith(".")
         or any(sign in name for sign in '/\\:*?"<>|')
         or not name.isprintable()
     ):
-        raise UserError(f"{json.dumps(name)} cannot be the name of a bundle.", "Use letters, digits, - and _.")
+        raise UserError(
+            f"{json.dumps(name)} cannot be the name of a bundle.",
+            "Pass --name with letters, digits, - and _, at most 200 of them.",
+        )
     return name
 
 

@@ -20,8 +20,9 @@ from exporter.notes import plot_evidence, write_times
 from exporter.out_of_class import out_of_class_sets
 from exporter.parity import GateReport, check, summarise
 from exporter.pictures import GatePictures, gather
+from exporter.place import refuse_early
 from exporter.progress import Steps
-from exporter.publish import entries, publish, refuse_early
+from exporter.publish import entries, publish
 from exporter.quantize import calibration_pictures, to_fp16, to_int8
 from exporter.reference import Outputs, Reference
 from exporter.report import report_files, to_json
@@ -77,9 +78,11 @@ def export(
     precisions: Sequence[Precision] = ("fp32",),
     *,
     overwrite: bool = False,
+    archive: Path | None = None,
 ) -> Exported:
-    """Publish a bundle, or raise and leave everything as it was. Raises GateError when the gate refuses the model."""
-    refuse_early(destination, source.checkpoint_sha256, overwrite=overwrite)
+    """Publish a bundle, and as a .zip too where `archive` names one, or raise and leave everything as it was. Raises
+    GateError when the gate refuses the model."""
+    refuse_early(destination, archive, source.checkpoint_sha256, overwrite=overwrite)
     job = _Job(destination.name, source, splits, steps)
     measured = _measure(job)
     evaluation = measured.evaluation
@@ -97,7 +100,7 @@ def export(
         contents |= {FILES["fp32"]: model, **models, "golden.npz": _golden(source, evaluation.temperature, models)}
     manifest = msgspec.structs.replace(manifest, files=entries(contents))
     with steps.step("publishing"):
-        created = publish(destination, contents, encode(manifest), overwrite=overwrite)
+        created = publish(destination, contents, encode(manifest), overwrite=overwrite, archive=archive)
     _leave_notes(job, measured, encode(manifest))
     return Exported(destination, manifest, created)
 

@@ -1,18 +1,23 @@
 """A bundle appears whole or not at all: written beside its place, opened as the app would, then renamed."""
 
+import contextlib
 import ctypes
+import errno
 import hashlib
+import io
 import os
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from exporter.place import found_archive, found_folder
 from exporter.workspace import discard, remove_leftovers
-from runtime_app.bundle import MANIFEST, BundleError, open_bundle, read_manifest
-from runtime_app.errors import UserError
-from runtime_app.manifest import FileEntry, Manifest
-from trainer.files import failures_named, write_bytes_atomically
+from runtime_app.bundle import MANIFEST, open_bundle
+from runtime_app.manifest import FileEntry
+from trainer.files import failures_named
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
@@ -26,78 +31,108 @@ def sha256_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def refuse_early(destination: Path, checkpoint_sha256: str, *, overwrite: bool) -> None:
-    """Say at the start what would be refused at the end: another checkpoint's bundle, or a stranger, has that name."""
-    if overwrite or not destination.exists():
-        return
-    try:
-        if read_manifest(destination).provenance.checkpoint_sha256 == checkpoint_sha256:
-            return
-    except BundleError:
-        pass
-    raise _refused(destination)
+def publish(
+    destination: Path,
+    contents: dict[str, bytes],
+    manifest: bytes,
+    *,
+    overwrite: bool,
+    archive: Path | None = None,
+) -> bool:
+    """Write the folder and, where `archive` names one, the .zip; False when an identical folder is there already.
 
-
-def publish(destination: Path, contents: dict[str, bytes], manifest: bytes, *, overwrite: bool) -> bool:
-    """Write the folder; False when an identical bundle is there already. Raises UserError when a different one is.
-
-    contents: path inside the bundle -> bytes, without bundle.json; manifest: the bytes of that. bundle.json is written
-    last, when every other file is complete on the disk, so a process killed at any moment leaves nothing that the app
-    would take for a bundle and that is not whole.
+    contents: path inside the bundle -> bytes, without bundle.json; manifest: the bytes of that. Raises UserError, and
+    changes neither, when the folder or the .zip may not have its place. Both are complete on the disk before either gets
+    it, so a process killed at any moment leaves nothing that the app would take for a bundle and that is not whole.
+    Who may read them is left to the umask, for all files alike: another user sees a whole bundle or none.
     """
-    if destination.exists() and _is_identical(destination, manifest):
+    zipped = b"" if archive is None else _zipped({**contents, MANIFEST: manifest})
+    due = found_folder(destination, manifest, overwrite=overwrite) != "the same"
+    if archive is not None and found_archive(archive, zipped, overwrite=overwrite) == "the same":
+        archive = None
+    if not due and archive is None:
         return False
-    if destination.exists() and not overwrite:
-        raise _refused(destination)
-    with failures_named(destination):
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        remove_leftovers(destination.parent, _staging_prefix(destination))
-        staging = Path(tempfile.mkdtemp(prefix=_staging_prefix(destination), dir=destination.parent))
-        try:
-            _write_all(staging, contents, manifest)
-            open_bundle(staging)
-            os.chmod(staging, 0o755)
-            _put_in_place(staging, destination)
-        finally:
-            discard(staging)
-    return True
+    with failures_named(destination), _staging(destination) as staging:
+        if due:
+            _write_all(staging / "bundle", contents, manifest)
+            open_bundle(staging / "bundle")
+        if archive is not None:
+            _write(staging / "archive", zipped)
+            open_bundle(staging / "archive")
+        created = due and _place_folder(staging / "bundle", destination, manifest, overwrite=overwrite)
+        if archive is not None:
+            with failures_named(archive):
+                _place_archive(staging / "archive", archive, zipped, overwrite=overwrite)
+    return created
 
 
-def zip_bundle(folder: Path, archive: Path, *, overwrite: bool) -> bool:
-    """Write a bundle folder as one .zip, the same bytes for the same bundle; False when it is there already."""
-    content = _zipped(folder)
-    if archive.exists():
-        if archive.read_bytes() == content:
-            return False
-        if not overwrite:
-            raise _refused(archive)
-    write_bytes_atomically(archive, content)
-    open_bundle(archive)
-    return True
+@contextmanager
+def _staging(destination: Path) -> Iterator[Path]:
+    """A folder beside the place, for what is not finished; its name starts with a dot, so the app does not look into it."""
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{destination.name}-unfinished-"
+    remove_leftovers(destination.parent, prefix)
+    staging = Path(tempfile.mkdtemp(prefix=prefix, dir=destination.parent))
+    try:
+        yield staging
+    finally:
+        discard(staging)
 
 
-def _write_all(staging: Path, contents: dict[str, bytes], manifest: bytes) -> None:
+def _write_all(folder: Path, contents: dict[str, bytes], manifest: bytes) -> None:
+    folder.mkdir()
     for path, content in contents.items():
-        target = staging / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with open(target, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    write_bytes_atomically(staging / MANIFEST, manifest)
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        _write(folder / path, content)
+    _write(folder / f"{MANIFEST}.part", manifest)  # last, and never half there: it is what makes a folder a bundle
+    os.rename(folder / f"{MANIFEST}.part", folder / MANIFEST)
 
 
-def _put_in_place(staging: Path, destination: Path) -> None:
-    """Afterwards `staging` holds what was replaced, if anything was."""
-    if not destination.exists():
-        os.rename(staging, destination)
-    elif not _exchange(staging, destination):
-        # Where two folders cannot change places in one step, the old one keeps a name that the app still finds.
-        aside = Path(tempfile.mkdtemp(prefix=_staging_prefix(destination), dir=destination.parent))
-        os.rename(destination, aside / destination.name)
-        os.rename(staging, destination)
-        discard(aside / destination.name)
-        discard(aside)
+def _write(path: Path, content: bytes) -> None:
+    with open(path, "xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _place_folder(staged: Path, destination: Path, manifest: bytes, *, overwrite: bool) -> bool:
+    """False when another export has put the same bundle there meanwhile; a different one is refused or replaced."""
+    while (found := found_folder(destination, manifest, overwrite=overwrite)) != "the same":
+        try:
+            _put_in_place(staged, destination, replaces=found == "another")
+            return True
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+    return False
+
+
+def _place_archive(staged: Path, archive: Path, content: bytes, *, overwrite: bool) -> None:
+    if found_archive(archive, content, overwrite=overwrite) != "the same":
+        os.replace(staged, archive)
+
+
+def _put_in_place(staged: Path, destination: Path, *, replaces: bool) -> None:
+    """replaces: whether a bundle there may go; otherwise one that came meanwhile makes this fail (ENOTEMPTY, EEXIST)."""
+    if not replaces:
+        with contextlib.suppress(FileNotFoundError):
+            destination.rmdir()  # an empty folder is as good as none
+        os.rename(staged, destination)
+    elif not _exchange(staged, destination):
+        _replace_in_two_steps(staged, destination)
+
+
+def _replace_in_two_steps(staged: Path, destination: Path) -> None:
+    """Where two folders cannot change places in one step: the old one comes back unless the new one has its place."""
+    aside = staged.with_name("replaced")
+    try:
+        os.rename(destination, aside)
+        os.rename(staged, destination)
+    finally:
+        if destination.exists():
+            discard(aside)
+        elif aside.exists():
+            os.rename(aside, destination)
 
 
 def _exchange(first: Path, second: Path) -> bool:
@@ -112,33 +147,13 @@ def _exchange(first: Path, second: Path) -> bool:
     return done == 0
 
 
-def _is_identical(destination: Path, manifest: bytes) -> bool:
-    """The same manifest, which holds every file's hash, and files that are what it says."""
-    try:
-        bundle: Manifest = open_bundle(destination).manifest
-        return (destination / MANIFEST).read_bytes() == manifest and bool(bundle.digest)
-    except (BundleError, OSError):
-        return False
-
-
-def _staging_prefix(destination: Path) -> str:
-    return f".{destination.name}-unfinished-"
-
-
-def _zipped(folder: Path) -> bytes:
+def _zipped(files: dict[str, bytes]) -> bytes:
     """Files in name order with a fixed date and no compression: weights hardly shrink, and zlib's bytes vary."""
-    with tempfile.TemporaryFile() as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), (1980, 1, 1, 0, 0, 0))
-                entry.external_attr = 0o644 << 16
-                entry.create_system = 3
-                archive.writestr(entry, path.read_bytes())
-        file.seek(0)
-        return file.read()
-
-
-def _refused(destination: Path) -> UserError:
-    return UserError(
-        f"There is already another bundle {destination}.", "Pass --overwrite, or another --name or --bundles."
-    )
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(files):
+            entry = zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o644 << 16
+            entry.create_system = 3
+            archive.writestr(entry, files[path])
+    return buffer.getvalue()

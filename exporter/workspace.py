@@ -2,6 +2,7 @@
 
 import contextlib
 import glob
+import os
 import shutil
 import tempfile
 import time
@@ -32,6 +33,11 @@ def remove_leftovers(parent: Path, prefix: str) -> None:
 
 
 def discard(folder: Path) -> None:
-    """Remove a folder, its manifest first: a half-removed bundle must not look like one."""
-    (folder / MANIFEST).unlink(missing_ok=True)
+    """Remove a folder, the manifests in it first: a half-removed bundle must not look like one. A link, and what lies behind
+    one inside the folder, is left alone: that is somebody else's."""
+    if folder.is_symlink():
+        return
+    for place, _, files in os.walk(folder):
+        if MANIFEST in files:
+            os.unlink(os.path.join(place, MANIFEST))
     shutil.rmtree(folder, ignore_errors=True)

@@ -9,26 +9,16 @@ import time
 import zipfile
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from exporter import publish as publishing
-from exporter.describe import describe, variant
-from exporter.publish import entries, publish, zip_bundle
-from runtime_app.bundle import BundleError, open_bundle
+from exporter.publish import publish
+from runtime_app.bundle import open_bundle
 from runtime_app.catalog import find_bundles
 from runtime_app.errors import UserError, explain
-from runtime_app.manifest import encode
 
 from .conftest import Export
-
-
-def _bundle(export: Export, card: str = "card") -> tuple[dict[str, bytes], bytes]:
-    contents = {"model.onnx": export.model, "MODEL_CARD.md": card.encode(), "report/parity.json": b"{}"}
-    tolerance = {"probabilities": 1e-5, "logits": 1e-4, "evidence": 1e-4}
-    variants = (variant("fp32", export.model, tolerance, 0.9),)
-    manifest = describe("tiny", export.source, export.splits, export.evaluation, variants)
-    return contents, encode(msgspec.structs.replace(manifest, files=entries(contents)))
+from .publications import bundle_of
 
 
 def _snapshot(folder: Path) -> dict[str, bytes]:
@@ -36,22 +26,22 @@ def _snapshot(folder: Path) -> dict[str, bytes]:
 
 
 def test_bundle_is_published_whole_and_nothing_else_is_left(export: Export, tmp_path: Path) -> None:
-    contents, manifest = _bundle(export)
+    contents, manifest = bundle_of(export)
     assert publish(tmp_path / "tiny", contents, manifest, overwrite=False)
     assert open_bundle(tmp_path / "tiny").read("MODEL_CARD.md") == b"card"
     assert [path.name for path in tmp_path.iterdir()] == ["tiny"]
 
 
 def test_identical_bundle_is_already_published(export: Export, tmp_path: Path) -> None:
-    contents, manifest = _bundle(export)
+    contents, manifest = bundle_of(export)
     publish(tmp_path / "tiny", contents, manifest, overwrite=False)
     assert not publish(tmp_path / "tiny", contents, manifest, overwrite=False)
 
 
 def test_different_bundle_is_refused_without_overwrite_and_replaced_with_it(export: Export, tmp_path: Path) -> None:
-    publish(tmp_path / "tiny", *_bundle(export), overwrite=False)
+    publish(tmp_path / "tiny", *bundle_of(export), overwrite=False)
     before = _snapshot(tmp_path)
-    other = _bundle(export, "another card")
+    other = bundle_of(export, "another card")
     with pytest.raises(UserError, match="already another bundle"):
         publish(tmp_path / "tiny", *other, overwrite=False)
     assert _snapshot(tmp_path) == before
@@ -63,15 +53,15 @@ def test_different_bundle_is_refused_without_overwrite_and_replaced_with_it(expo
 def test_replacing_works_where_folders_cannot_change_places(
     export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publish(tmp_path / "tiny", *_bundle(export), overwrite=False)
+    publish(tmp_path / "tiny", *bundle_of(export), overwrite=False)
     monkeypatch.setattr(publishing, "_exchange", lambda first, second: False)
-    publish(tmp_path / "tiny", *_bundle(export, "another card"), overwrite=True)
+    publish(tmp_path / "tiny", *bundle_of(export, "another card"), overwrite=True)
     assert open_bundle(tmp_path / "tiny").read("MODEL_CARD.md") == b"another card"
     assert [path.name for path in tmp_path.iterdir()] == ["tiny"]
 
 
 def test_damaged_bundle_of_that_name_is_not_taken_for_identical(export: Export, tmp_path: Path) -> None:
-    contents, manifest = _bundle(export)
+    contents, manifest = bundle_of(export)
     publish(tmp_path / "tiny", contents, manifest, overwrite=False)
     (tmp_path / "tiny" / "MODEL_CARD.md").write_bytes(b"cars")
     with pytest.raises(UserError, match="already another bundle"):
@@ -83,7 +73,7 @@ def test_damaged_bundle_of_that_name_is_not_taken_for_identical(export: Export, 
 def test_full_disk_and_interrupt_leave_the_old_bundle_and_no_half_one(
     export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException, moment: int
 ) -> None:
-    publish(tmp_path / "tiny", *_bundle(export), overwrite=False)
+    publish(tmp_path / "tiny", *bundle_of(export), overwrite=False)
     before = _snapshot(tmp_path)
     calls = iter(range(10))
     real = os.fsync
@@ -95,7 +85,7 @@ def test_full_disk_and_interrupt_leave_the_old_bundle_and_no_half_one(
 
     monkeypatch.setattr(os, "fsync", failing)
     with pytest.raises(type(failure)) as raised:
-        publish(tmp_path / "tiny", *_bundle(export, "another card"), overwrite=True)
+        publish(tmp_path / "tiny", *bundle_of(export, "another card"), overwrite=True)
     assert _snapshot(tmp_path) == before
     if isinstance(raised.value, OSError):
         assert explain(raised.value).title == f"The disk is full: {tmp_path / 'tiny'}."
@@ -120,7 +110,7 @@ def test_killed_at_any_moment_it_never_leaves_a_bundle_that_is_accepted_and_not_
 ) -> None:
     import pickle
 
-    first, second = _bundle(export), _bundle(export, "another card")
+    first, second = bundle_of(export), bundle_of(export, "another card")
     bundles = tmp_path / "bundles"
     (tmp_path / "first").write_bytes(pickle.dumps((bundles / "tiny", *first)))
     (tmp_path / "second").write_bytes(pickle.dumps((*second, first)))
@@ -145,27 +135,45 @@ def test_killed_at_any_moment_it_never_leaves_a_bundle_that_is_accepted_and_not_
 
 
 def test_zip_is_one_file_with_the_same_bytes_every_time(export: Export, tmp_path: Path) -> None:
-    contents, manifest = _bundle(export)
+    contents, manifest = bundle_of(export)
     archives = []
     for place in ("here", "there"):
-        publish(tmp_path / place / "tiny", contents, manifest, overwrite=False)
         archive = tmp_path / place / "tiny.zip"
-        assert zip_bundle(tmp_path / place / "tiny", archive, overwrite=False)
-        assert not zip_bundle(tmp_path / place / "tiny", archive, overwrite=False)
+        assert publish(tmp_path / place / "tiny", contents, manifest, overwrite=False, archive=archive)
+        written = archive.stat()
+        assert not publish(tmp_path / place / "tiny", contents, manifest, overwrite=False, archive=archive)
+        assert (archive.stat().st_ino, archive.stat().st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
         archives.append(archive.read_bytes())
+        assert sorted(path.name for path in archive.parent.iterdir()) == ["tiny", "tiny.zip"]
     assert archives[0] == archives[1]
     assert open_bundle(archive).manifest.name == "tiny"
     assert "bundle.json" in zipfile.ZipFile(archive).namelist()
 
 
-def test_a_folder_of_strangers_is_never_replaced_unasked(export: Export, tmp_path: Path) -> None:
-    (tmp_path / "tiny").mkdir()
-    (tmp_path / "tiny" / "diary.txt").write_text("mine")
-    with pytest.raises(BundleError):
-        open_bundle(tmp_path / "tiny")
-    with pytest.raises(UserError, match="already another bundle"):
-        publish(tmp_path / "tiny", *_bundle(export), overwrite=False)
-    assert (tmp_path / "tiny" / "diary.txt").read_text() == "mine"
+def test_zip_is_added_to_a_bundle_that_is_already_published(export: Export, tmp_path: Path) -> None:
+    contents, manifest = bundle_of(export)
+    publish(tmp_path / "tiny", contents, manifest, overwrite=False)
+    assert not publish(tmp_path / "tiny", contents, manifest, overwrite=False, archive=tmp_path / "tiny.zip")
+    assert open_bundle(tmp_path / "tiny.zip").manifest == open_bundle(tmp_path / "tiny").manifest
+
+
+def test_killed_while_the_zip_gets_its_place_it_leaves_nothing_that_is_found_and_a_later_export_sweeps_it_away(
+    export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents, manifest = bundle_of(export)
+    child = os.fork()
+    if not child:
+        monkeypatch.setattr(os, "replace", lambda source, target: os.kill(os.getpid(), signal.SIGKILL))
+        publish(tmp_path / "tiny", contents, manifest, overwrite=False, archive=tmp_path / "tiny.zip")
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    left = [path for path in tmp_path.iterdir() if path.name != "tiny"]
+    assert len(left) == 1 and left[0].name.startswith(".")
+    assert not list(tmp_path.rglob("*.zip"))
+    assert [entry.path.name for entry in find_bundles([tmp_path])] == ["tiny"]
+    os.utime(left[0], (time.time() - 2 * 24 * 3600,) * 2)
+    publish(tmp_path / "tiny", contents, manifest, overwrite=False, archive=tmp_path / "tiny.zip")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["tiny", "tiny.zip"]
 
 
 @pytest.mark.parametrize("by", ["kill", "interrupt"])

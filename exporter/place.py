@@ -1,0 +1,111 @@
+"""What lies already where a bundle is to go, and whether a new one may take its place."""
+
+import os
+import zipfile
+from pathlib import Path
+from typing import Literal
+
+from runtime_app.bundle import MANIFEST, BundleError, open_bundle, read_manifest
+from runtime_app.errors import UserError
+
+Found = Literal["nothing", "the same", "another"]
+
+
+def refuse_early(destination: Path, archive: Path | None, checkpoint_sha256: str, *, overwrite: bool) -> None:
+    """Say at the start what would be refused at the end: a bundle of another checkpoint, a stranger or a link has the name
+    of the folder or of the .zip, or there is no place for folders."""
+    above = next((path for path in destination.parents if os.path.lexists(path)), Path())
+    if not above.is_dir():
+        raise UserError(f"{above} is no folder, so no bundle can be put there.", "Pass another --bundles.")
+    taken = [destination] if _folder_is_taken(destination) else []
+    if archive is not None and _archive_is_taken(archive):
+        taken.append(archive)
+    for place in taken:
+        if not overwrite and not _comes_from(place, checkpoint_sha256):
+            raise _other_bundle(place)
+
+
+def found_folder(destination: Path, manifest: bytes, *, overwrite: bool) -> Found:
+    """What has the folder's name: "another" is a bundle that may be replaced. Raises UserError for all that may not."""
+    if not _folder_is_taken(destination):
+        return "nothing"
+    return _same_or_another(destination, _is_identical(destination, manifest), overwrite)
+
+
+def found_archive(archive: Path, content: bytes, *, overwrite: bool) -> Found:
+    """The same for the .zip; content: the bytes that it is to have."""
+    if not _archive_is_taken(archive):
+        return "nothing"
+    return _same_or_another(archive, archive.read_bytes() == content, overwrite)
+
+
+def _same_or_another(place: Path, identical: bool, overwrite: bool) -> Found:
+    if not identical and not overwrite:
+        raise _other_bundle(place)
+    return "the same" if identical else "another"
+
+
+def _folder_is_taken(folder: Path) -> bool:
+    """Whether a bundle, perhaps a damaged one, has that name. What else has it raises: no option lets that be deleted."""
+    if not os.path.lexists(folder):
+        return False
+    _refuse_link(folder)
+    if not folder.is_dir():
+        raise _no_bundle(folder)
+    if not any(folder.iterdir()):
+        return False
+    if not (folder / MANIFEST).is_file():
+        raise _no_bundle(folder)
+    return True
+
+
+def _archive_is_taken(archive: Path) -> bool:
+    """The same for the .zip."""
+    if not os.path.lexists(archive):
+        return False
+    _refuse_link(archive)
+    if not archive.is_file() or not _lists_manifest(archive):
+        raise _no_bundle(archive)
+    return True
+
+
+def _lists_manifest(archive: Path) -> bool:
+    with open(archive, "rb") as file:
+        try:
+            return MANIFEST in zipfile.ZipFile(file).namelist()
+        except Exception:  # zipfile raises nearly anything on what is no archive
+            return False
+
+
+def _comes_from(place: Path, checkpoint_sha256: str) -> bool:
+    try:
+        return read_manifest(place).provenance.checkpoint_sha256 == checkpoint_sha256
+    except BundleError:
+        return False
+
+
+def _is_identical(destination: Path, manifest: bytes) -> bool:
+    """The same manifest, which holds every file's hash, and files that are what it says."""
+    try:
+        return bool(open_bundle(destination).manifest.digest) and (destination / MANIFEST).read_bytes() == manifest
+    except (BundleError, OSError):
+        return False
+
+
+def _refuse_link(place: Path) -> None:
+    if place.is_symlink():
+        raise UserError(
+            f"{place} is a link, and a bundle is never put in the place of one.",
+            "Remove the link, or pass another --name or --bundles.",
+        )
+
+
+def _no_bundle(place: Path) -> UserError:
+    return UserError(
+        f"{place} is there and is no bundle, so it is not replaced.",
+        "Move it away, or pass another --name or --bundles.",
+    )
+
+
+def _other_bundle(place: Path) -> UserError:
+    return UserError(f"There is already another bundle {place}.", "Pass --overwrite, or another --name or --bundles.")
