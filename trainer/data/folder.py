@@ -17,6 +17,7 @@ from runtime_app.errors import UserError
 from runtime_app.imaging import PictureError, list_pictures, open_picture, prepare
 from trainer.data.arrays import Pictures
 from trainer.data.cache import Decoded, DecodedWriter, decoded
+from trainer.data.names import why_refused
 
 _AT_ONCE = 256
 
@@ -35,14 +36,15 @@ def load_folder(root: Path, image_size: int, *, skip_unreadable: bool) -> Folder
 
     Classes are the subfolders' names in alphabetical order. The pictures come memory-mapped from a cache file that is
     made when the folder is seen first and made again when a picture changes. Raises UserError for fewer than two
-    classes, an empty class, names that differ by case alone, and, unless `skip_unreadable`, one that lists every
-    unreadable picture.
+    classes, an empty class, names that differ by case alone or that no bundle can carry, and, unless
+    `skip_unreadable`, one that lists every unreadable picture.
     """
     if not root.is_dir():
         raise UserError(
             f"There is no data set {root}.",
             "Use cifar10, digits, or a folder with one subfolder of pictures per class.",
         )
+    _refuse_name(root.resolve())  # runs and bundles are named after it
     divided = (root / "train").is_dir() and (root / "test").is_dir()
     folders = [root / "train", root / "test"] if divided else [root]
     classes = _class_names(folders[0])
@@ -74,7 +76,15 @@ def _class_names(folder: Path) -> tuple[str, ...]:
     if twice:
         same = ", ".join(name for name in names if name.casefold() == twice[0])
         raise UserError(f"{folder} has classes whose names differ by case alone: {same}.", "Rename or merge them.")
+    for name in names:
+        _refuse_name(folder / name)
     return tuple(names)
+
+
+def _refuse_name(folder: Path) -> None:
+    fault = why_refused(folder.name)
+    if fault is not None:
+        raise UserError(f"The name of the folder {folder} cannot be used: {fault}.", "Rename the folder.")
 
 
 def _refuse_other_classes(folder: Path, classes: tuple[str, ...]) -> None:
