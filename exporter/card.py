@@ -1,8 +1,7 @@
 """MODEL_CARD.md: what the network knows, how well, how honest its percentages are and where it fails, in plain words."""
 
-from collections.abc import Sequence
-
 from exporter.evaluation import Evaluation
+from exporter.markdown import literal, table
 from runtime_app.manifest import Manifest
 
 _SETS = {
@@ -18,8 +17,13 @@ _SCORES = {
 }
 
 
-def model_card(manifest: Manifest, evaluation: Evaluation, about_data: str, *, has_curves: bool) -> str:
-    """The whole card as Markdown; it names no person, no path and no date but the start of the training run."""
+def model_card(
+    manifest: Manifest, evaluation: Evaluation, about_data: str, *, golden_vectors: int, has_curves: bool
+) -> str:
+    """The whole card as Markdown; it names no person, no path and no date but the start of the training run.
+
+    golden_vectors: how many of the gate's pictures they are, which the manifest does not count.
+    """
     sections = (
         _opening(manifest, evaluation),
         _uses(manifest),
@@ -27,7 +31,7 @@ def model_card(manifest: Manifest, evaluation: Evaluation, about_data: str, *, h
         _accuracy(evaluation),
         _confidence(evaluation),
         _verdicts(evaluation),
-        _variants(manifest),
+        _variants(manifest, golden_vectors),
         _how_to_run(manifest),
         _origin(manifest),
     )
@@ -37,9 +41,9 @@ def model_card(manifest: Manifest, evaluation: Evaluation, about_data: str, *, h
 def _opening(manifest: Manifest, evaluation: Evaluation) -> str:
     test, (low, high) = manifest.metrics.test, evaluation.interval
     return (
-        f"# {manifest.name}\n\n"
+        f"# {literal(manifest.name)}\n\n"
         f"A small image classifier. It says which of {len(manifest.classes)} classes a picture most likely shows: "
-        f"{', '.join(manifest.classes)}.\n\n"
+        f"{', '.join(map(literal, manifest.classes))}.\n\n"
         f"On {test.n:,} test pictures that it never learned from, its first answer is right for **{test.accuracy:.2%}** "
         f"(95% interval {low:.1%} to {high:.1%}). Its percentages are off by {test.ece:.2%} on average."
     )
@@ -68,7 +72,7 @@ def _data(manifest: Manifest, about_data: str, has_curves: bool) -> str:
     curves = "\n\n![Training curves](report/curves.png)" if has_curves else ""
     return (
         "## What it learned from\n\n"
-        f"{about_data}. {training['training_pictures']} pictures for training, {manifest.metrics.validation.n:,} for "
+        f"{literal(about_data)}. {training['training_pictures']} pictures for training, {manifest.metrics.validation.n:,} for "
         f"choosing the best epoch, the temperature and the thresholds (validation), {manifest.metrics.test.n:,} for the "
         f"figures below (test). The test pictures decided nothing.{outside} No picture of any of them is part of this bundle."
         f"{curves}"
@@ -77,18 +81,18 @@ def _data(manifest: Manifest, about_data: str, has_curves: bool) -> str:
 
 def _accuracy(evaluation: Evaluation) -> str:
     rows = [
-        (row.name, f"{row.support:,}", f"{row.recall:.1%}", f"{row.precision:.1%}", f"{row.f1:.1%}")
+        (literal(row.name), f"{row.support:,}", f"{row.recall:.1%}", f"{row.precision:.1%}", f"{row.f1:.1%}")
         for row in evaluation.classes_table
     ]
-    table = _table(("class", "test pictures", "found", "right when named", "F1"), rows)
+    by_class = table(("class", "test pictures", "found", "right when named", "F1"), rows)
     confusions = "\n".join(
-        f"- {c.share:.1%} of the pictures of **{c.true}** ({c.count}) are taken for **{c.predicted}**"
+        f"- {c.share:.1%} of the pictures of **{literal(c.true)}** ({c.count}) are taken for **{literal(c.predicted)}**"
         for c in evaluation.confusions
     )
     return (
         "## How well, class by class\n\n"
         '"Found": of the pictures of that class, how many it recognises (recall). "Right when named": how often the class '
-        f"is right when it says so (precision).\n\n{table}\n\n"
+        f"is right when it says so (precision).\n\n{by_class}\n\n"
         f"Confusions worth knowing:\n\n{confusions or 'None on the test pictures.'}\n\n"
         "![Confusion matrix](report/confusion.png)"
     )
@@ -105,7 +109,7 @@ def _confidence(evaluation: Evaluation) -> str:
         "## How honest its percentages are\n\n"
         "A network that says 80% should be right four times out of five. All logits are divided by one temperature, "
         f"{evaluation.temperature:.4f}, fitted on the validation pictures and built into the model (Guo et al. 2017). On "
-        f"the test pictures:\n\n{_table(('', 'before', 'after'), rows)}\n\n"
+        f"the test pictures:\n\n{table(('', 'before', 'after'), rows)}\n\n"
         "![Reliability](report/reliability.png)"
     )
 
@@ -129,25 +133,25 @@ def _verdicts(evaluation: Evaluation) -> str:
         f"The app compares {_SCORES[rule.score]} with two thresholds. Below the first the picture may show none of the "
         "classes; below the second the answer is unsure. Which score is used was decided by which flags most pictures of "
         "the sets below while 95% of the validation pictures pass (photographs count as much as all other sets together).\n\n"
-        f"{_table(header, rows)}\n\n"
+        f"{table(header, rows)}\n\n"
         "Pictures that show none of the classes, and the share of them with the verdict “none”:\n\n"
-        f"{_table(('set', 'what it is', 'flagged'), flagged)}\n\n"
+        f"{table(('set', 'what it is', 'flagged'), flagged)}\n\n"
         "The rest would be given one of the classes. Do not rely on this verdict to keep foreign pictures out."
     )
 
 
-def _variants(manifest: Manifest) -> str:
+def _variants(manifest: Manifest, golden_vectors: int) -> str:
     rows = [(v.file, v.precision, f"{v.bytes / 1e6:.1f} MB", f"{v.test_accuracy:.2%}") for v in manifest.variants]
     parity = manifest.parity
-    total = parity.held_out_pictures + parity.generated_pictures + parity.edge_cases
+    total = parity.held_out_pictures + parity.generated_pictures + parity.edge_cases + golden_vectors
     worst = ", ".join(f"{name} {value:.1e}" for name, value in sorted(parity.max_difference.items()))
     return (
         "## Model files\n\n"
-        f"{_table(('file', 'precision', 'size', 'test accuracy'), rows)}\n\n"
+        f"{table(('file', 'precision', 'size', 'test accuracy'), rows)}\n\n"
         f"Before this bundle was published, the app's own code ran {manifest.variants[0].file} on {total:,} pictures "
         f"({parity.held_out_pictures:,} held out, {parity.generated_pictures:,} copies in other sizes and file types, "
-        f"{parity.edge_cases} edge cases) in batches of {', '.join(map(str, parity.batch_sizes))} and compared every "
-        f"number with PyTorch's. Largest differences: {worst}; another winning class: {parity.argmax_differences} times. "
+        f"{parity.edge_cases} edge cases, {golden_vectors} golden vectors) in batches of "
+        f"{', '.join(map(str, parity.batch_sizes))} and compared every number with PyTorch's. Largest differences: {worst}; another winning class: {parity.argmax_differences} times. "
         "`report/parity.json` has the details."
     )
 
@@ -169,16 +173,13 @@ def _how_to_run(manifest: Manifest) -> str:
 def _origin(manifest: Manifest) -> str:
     p = manifest.provenance
     facts = {
-        "training run": f"{p.run}, started {p.run_started}",
-        **{name.replace("_", " "): value for name, value in p.training.items()},
+        "training run": literal(f"{p.run}, started {p.run_started}"),
+        **{name.replace("_", " "): literal(value) for name, value in p.training.items()},
         "exported at commit": f"{p.git_commit or 'unknown'}{' (with local changes)' if p.git_dirty else ''}",
         "checkpoint (SHA-256)": f"`{p.checkpoint_sha256}`",
         "data (SHA-256)": f"`{p.data_sha256}`",
         "versions": ", ".join(f"{name} {version}" for name, version in sorted(p.versions.items())),
     }
-    return f"## Where it comes from\n\n{_table(('', ''), list(facts.items()))}\n\n## Licence\n\n{manifest.licence}"
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
+    return (
+        f"## Where it comes from\n\n{table(('', ''), list(facts.items()))}\n\n## Licence\n\n{literal(manifest.licence)}"
+    )

@@ -22,8 +22,10 @@ def report_files(
     manifest: Manifest, evaluation: Evaluation, parity: dict[str, Any], source: Source, splits: Splits
 ) -> dict[str, bytes]:
     """Path inside the bundle -> bytes. parity: of each precision, what its gate saw."""
+    golden = dict(parity["fp32"].parts)["golden"]
+    card = model_card(manifest, evaluation, splits.about, golden_vectors=golden, has_curves=bool(source.rows))
     files = {
-        "MODEL_CARD.md": model_card(manifest, evaluation, splits.about, has_curves=bool(source.rows)).encode(),
+        "MODEL_CARD.md": card.encode(),
         "report/parity.json": to_json(parity),
         "report/metrics.json": to_json(evaluation),
         "report/confusion.png": _drawn(
