@@ -91,5 +91,5 @@ def test_run_folder_that_cannot_be_written_hides_no_refusal_and_stops_no_publica
             _export(run, tmp_path / "refused")
     assert caught.value.advice == "Nothing was published."
     assert _export(run, tmp_path / "tiny").created
-    assert "got no evidence.png and no export.json: Permission denied" in capsys.readouterr().err
+    assert "got no export.json and no evidence.png: Permission denied" in capsys.readouterr().err
     assert open_bundle(tmp_path / "tiny")
