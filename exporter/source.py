@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from runtime_app.errors import UserError
 from trainer.checkpoint import Checkpoint, load_best
 from trainer.config import RunRecord, read_record
 from trainer.data import Splits, load_splits
+from trainer.data.names import why_refused
 from trainer.metrics import EpochMetrics
 from trainer.results import best_row, read_finished
 
@@ -93,6 +95,7 @@ def load_source(path: Path) -> Source:
     checkpoint, sha256 = _load_unchanging(path)
     _refuse_other_classes(path, checkpoint, record)
     _refuse_other_size(path, checkpoint, record)
+    _refuse_names(path, checkpoint)
     _refuse_nonfinite(path, checkpoint)
     rows = tuple(read_rows(folder / "metrics.csv"))
     is_run = (folder / "last.pt").is_file()
@@ -177,6 +180,17 @@ def _refuse_other_size(path: Path, checkpoint: Checkpoint, record: RunRecord) ->
             f"{path} takes pictures of {checkpoint.image_size} pixels, its config.json says {record.config.image_size}.",
             "Keep best.pt together with the config.json of its own run.",
         )
+
+
+def _refuse_names(path: Path, checkpoint: Checkpoint) -> None:
+    """The trainer refuses such folders; a run may be older than that."""
+    for name in checkpoint.classes:
+        fault = why_refused(name)
+        if fault is not None:
+            raise UserError(
+                f"{path} knows a class whose name no bundle can carry: {json.dumps(name)[:80]} ({fault}).",
+                "Rename the folder of that class and train again.",
+            )
 
 
 def _refuse_nonfinite(path: Path, checkpoint: Checkpoint) -> None:
