@@ -78,11 +78,12 @@ def about_model(name: str, source: Source) -> dict[str, object]:
     }
 
 
-def _beginnings(config: TrainConfig, trained: RunProvenance) -> dict[str, str]:
+def _beginnings(config: TrainConfig, trained: RunProvenance, best_epoch: int) -> dict[str, str]:
     """What only some runs have."""
     known: dict[str, str] = {}
     if config.rounds > 1:
-        known["rounds"] = f"{config.rounds} from the same start, their weights averaged"
+        averaged = -(-best_epoch // config.epochs)
+        known["rounds"] = f"{averaged} of {config.rounds} from one start are in the average"
     if trained.init_sha256 is not None:
         known["began_with_checkpoint"] = f"SHA-256 {trained.init_sha256}"
     if trained.outlier_count:
@@ -104,7 +105,7 @@ def _provenance(source: Source) -> Provenance:
         "parameters": f"{trained.parameters:,}",
         "machine": trained.machine,
         "trained_at_commit": f"{trained.git_commit or 'unknown'}{' (with local changes)' if trained.git_dirty else ''}",
-        **_beginnings(config, trained),
+        **_beginnings(config, trained, source.checkpoint.epoch),
         "trained_with": ", ".join(f"{name} {version}" for name, version in sorted(trained.versions.items())),
     }
     return Provenance(

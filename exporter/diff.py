@@ -1,5 +1,6 @@
 """What changed between two bundles: accuracy, calibration, classes, verdicts, size, and speed on this machine."""
 
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +52,7 @@ def _properties(bundle: Bundle) -> dict[str, str | float]:
         "digest": manifest.digest[:12],
         "run": manifest.provenance.run,
         "data": manifest.provenance.data_sha256[:12],
-        "classes": ", ".join(manifest.classes),
+        "classes": json.dumps(manifest.classes, ensure_ascii=False),
         "input": f"{manifest.input.height}x{manifest.input.width}, {manifest.input.resize}",
         "test accuracy": manifest.metrics.test.accuracy,
         "validation accuracy": manifest.metrics.validation.accuracy,

@@ -95,7 +95,7 @@ def resume(folder: Path, given: dict[str, object]) -> Path:
     epochs = given.get("epochs")
     record = check_growth(before, int(str(epochs)) if epochs is not None else None)
     if record == before and read_finished(folder) is not None:
-        click.echo(f"{folder} is finished: {record.config.epochs} epochs are done.", err=True)
+        click.echo(f"{folder} is finished: {record.config.total_epochs} epochs are done.", err=True)
         return folder
     elsewhere = {name: str(given[name]) for name in ("data_root", "outliers") if name in given}
     config = replace(record.config, **elsewhere)  # type: ignore[arg-type]
@@ -121,7 +121,9 @@ def _continue(folder: Path, record: RunRecord, splits: Splits, ranks: Ranks) -> 
         network = setup.rebuild_network(config, folder / "last.pt")
     else:
         network = setup.build_network(config, load_recipe(config.recipe), len(splits.classes))
-    return _fit(setup.prepare_run(folder, record, splits, network, ranks), resume=has_checkpoint)
+        setup.refuse_other_start(folder, record)
+    begins = not has_checkpoint
+    return _fit(setup.prepare_run(folder, record, splits, network, ranks, begins=begins), resume=has_checkpoint)
 
 
 def _refuse_other_settings(folder: Path, before: TrainConfig, given: dict[str, object]) -> None:

@@ -102,7 +102,7 @@ class Batch:
 def training_batches(training: Training, epoch: int) -> Iterator[Batch]:
     """Every training picture once, in a new random order, augmented; all on the device. epoch is 1-based.
 
-    The last batch may be smaller. `epoch` and the seed decide the sides of the alternating flip alone; everything else
+    The last batch may be smaller; pictures of one too small for a normalisation wait for the next epoch. `epoch` and the seed decide the sides of the alternating flip alone; everything else
     is drawn from the generator, for the whole batch in every process, so that the pictures do not depend on how many
     processes share them.
     """
@@ -112,8 +112,8 @@ def training_batches(training: Training, epoch: int) -> Iterator[Batch]:
     mirrored = ((first_side + epoch) % 2).bool()
     order = torch.randperm(count, generator=training.generator, device=device)
     for chosen in order.split(training.batch_size):
-        if len(chosen) < ranks.count:
-            break  # a last batch with fewer pictures than processes: those pictures wait for the next epoch
+        if len(chosen) < 2 * ranks.count and len(chosen) < count:
+            break  # of one picture a process, a normalisation over 1x1 features has no variance
         mine = chosen[ranks.share]
         images = _augmented(training, data.images(mine), len(chosen), mirrored[chosen])
         if training.outliers is not None:

@@ -148,6 +148,16 @@ def describe(config: TrainConfig, splits: Splits, network: CifarNet) -> RunRecor
     return RunRecord(FORMAT, config, provenance)
 
 
+def refuse_other_start(folder: Path, record: RunRecord) -> None:
+    """Raises UserError when the checkpoint that a run is to begin with is not the one of its record."""
+    known = record.provenance.init_sha256
+    if known is not None and _sha256_of(record.config.init_from) != known:
+        raise UserError(
+            f"{record.config.init_from} is not the checkpoint that {folder} was started with (its SHA-256 differs).",
+            "Restore it, or start a new run.",
+        )
+
+
 def _sha256_of(path: str | None) -> str | None:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path is not None else None
 
@@ -190,8 +200,11 @@ def _store_on(device: torch.device, store: np.ndarray) -> torch.Tensor:
     return pictures.to(device)
 
 
-def prepare_run(folder: Path, record: RunRecord, splits: Splits, network: CifarNet, ranks: Ranks = ALONE) -> Run:
-    """Put data and network on the device and build the recipe's parts around them."""
+def prepare_run(
+    folder: Path, record: RunRecord, splits: Splits, network: CifarNet, ranks: Ranks = ALONE, *, begins: bool = True
+) -> Run:
+    """Put data and network on the device and build the recipe's parts around them. begins: not with a last.pt, which has
+    its own start."""
     config = record.config
     recipe = load_recipe(config.recipe)
     if not config.flip:
@@ -220,19 +233,20 @@ def prepare_run(folder: Path, record: RunRecord, splits: Splits, network: CifarN
         ranks=ranks,
         precision=getattr(torch, config.precision),
         outliers=torch.from_numpy(splits.outliers.images).to(device) if splits.outliers is not None else None,
-        averaging=_averaging(config, recipe, network, splits.classes),
+        averaging=_averaging(config, recipe, network, splits.classes)
+        if begins
+        else Averaging(share=recipe.share_of_start),
     )
     return Run(folder, record, training, test, statistics)
 
 
 def began_with_the_same_classes(config: TrainConfig, classes: tuple[str, ...]) -> bool:
     """Whether there is a checkpoint to begin with that tells these classes apart. Raises UserError when it is unusable."""
-    source = Path(config.init_from) if config.init_from is not None else None
-    return source is not None and source.exists() and load_best(source).classes == classes
+    return config.init_from is not None and load_best(Path(config.init_from)).classes == classes
 
 
 def _averaging(config: TrainConfig, recipe: Recipe, network: CifarNet, classes: tuple[str, ...]) -> Averaging:
-    """Of other classes a checkpoint says nothing to average with; a resumed run has its own start in last.pt."""
+    """Of other classes a checkpoint says nothing to average with."""
     averages = recipe.share_of_start > 0 or config.rounds > 1
     start = weights_of(network) if averages and began_with_the_same_classes(config, classes) else {}
     return Averaging(start, recipe.share_of_start)

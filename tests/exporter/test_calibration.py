@@ -45,6 +45,23 @@ def test_calibration_removes_the_error_and_leaves_accuracy_alone(overconfident: 
     assert after.accuracy == before.accuracy
 
 
+@pytest.mark.parametrize("count", [10, 40])
+def test_a_few_pictures_that_are_all_right_do_not_make_the_network_certain(count: int) -> None:
+    """Logits that are the exact log-posteriors of three overlapping classes: honest at a temperature of 1."""
+    random, means = np.random.default_rng(3), 3 * np.eye(3)
+
+    def drawn(number: int) -> tuple[np.ndarray, np.ndarray]:
+        labels = np.arange(number) % 3
+        points = means[labels] + random.normal(0, 1, (number, 3))
+        return -((points[:, None] - means) ** 2).sum(2) / 2, labels
+
+    many = drawn(20_000)
+    for _ in range(20):
+        temperature = fit_temperature(*drawn(count))
+        assert 0.2 < temperature < 3 and measure(*many, temperature).nll < 2 * measure(*many, 1.0).nll
+    assert fit_temperature(*many) == pytest.approx(1, abs=0.05)
+
+
 def test_brier_score_is_zero_for_certain_truth_and_two_for_certain_error() -> None:
     probabilities = np.array([[1.0, 0.0], [1.0, 0.0]])
     assert brier(probabilities, np.array([0, 0])) == 0

@@ -90,6 +90,7 @@ def test_second_export_elsewhere_gives_the_same_bytes_and_says_so_in_place(
     elsewhere = tmp_path / "else" / "where"
     (tmp_path / "matplotlibrc").write_text("axes.facecolor: red\nfont.size: 20\n")
     another_user = {"TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7", "MATPLOTLIBRC": str(tmp_path), "LC_ALL": "C"}
+    another_user["GIT_TEST_ASSUME_DIFFERENT_OWNER"] = "1"  # git's own switch: the checkout is somebody else's
     done = _run("--run", checkpoint, "--bundles", elsewhere, "--name", "tiny", cwd=tmp_path, **another_user)
     assert done.returncode == 0, done.stderr
     first, second = (

@@ -9,6 +9,7 @@ import torch
 
 from exporter.source import find_checkpoint, load_data, load_source
 from runtime_app.errors import UserError
+from tests.trainer.samples import make_pictures, small, trainer
 
 
 @pytest.fixture
@@ -200,3 +201,11 @@ def test_data_that_is_gone_says_what_to_pass(runs: Path, tmp_path: Path) -> None
     with pytest.raises(UserError, match="validation split cannot be rebuilt") as caught:
         load_data(load_source(runs / "a" / "best.pt"), None)
     assert "--data-root" in caught.value.advice
+
+
+def test_data_that_lies_elsewhere_today_changes_no_word_of_the_bundle(tmp_path: Path) -> None:
+    pictures = make_pictures(tmp_path / "pets")
+    answer = trainer(*small(pictures, tmp_path / "runs", "--epochs", 1))
+    source = load_source(answer.folder / "best.pt")
+    here, moved = load_data(source, None), load_data(source, Path(shutil.move(pictures, tmp_path / "copy")))
+    assert (moved.name, moved.about) == (here.name, here.about) and "pets" in here.about

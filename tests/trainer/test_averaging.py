@@ -9,7 +9,7 @@ import torch
 from tests.trainer.samples import same_run, same_tensors, small, trainer, untimed
 from tests.trainer.test_resume import stop_after
 from trainer.averaging import weights_of
-from trainer.checkpoint import load_best
+from trainer.checkpoint import load_best, save_best
 
 # The recipes multiply the logits differently; the head takes that over when a run begins.
 SCALES = {"head.weight": 1 / 0.125, "head.bias": 1 / 0.125}
@@ -92,6 +92,27 @@ def test_finetune_of_other_classes_averages_nothing(finished, pictures, tmp_path
     refused = finetune(other, tmp_path / "runs", source, "--rounds", 2)
     assert refused.status == 2 and "same classes" in refused.err
     assert len(list((tmp_path / "runs").iterdir())) == 1
+
+
+def test_start_that_was_replaced_is_not_read_again_by_a_resumed_run_and_refused_by_one_that_has_not_begun(
+    finished, pictures, tmp_path, monkeypatch
+):
+    source = shutil.copy(finished.folder / "best.pt", tmp_path / "source.pt")
+    with monkeypatch.context() as patch:
+        stop_after(patch, batches=4)
+        finetune(pictures, tmp_path / "runs", source, "--epochs", 2)
+    (folder,) = (tmp_path / "runs").iterdir()
+    (tmp_path / "source.pt").write_bytes(b"junk")
+    resumed = trainer("--resume", folder)
+    assert resumed.status == 0, resumed.err
+    assert "6 epochs are done" in trainer("--resume", folder).err
+    (folder / "last.pt").unlink()
+    (folder / "summary.json").unlink()
+    other = load_best(finished.folder / "best.pt")
+    other.network.head.bias.data += 1
+    save_best(tmp_path / "source.pt", other)
+    refused = trainer("--resume", folder)
+    assert refused.status == 2 and "is not the checkpoint that" in refused.err
 
 
 def test_rounds_without_a_checkpoint_are_refused(pictures, tmp_path):

@@ -169,3 +169,12 @@ def test_run_stopped_between_the_files_of_its_best_epoch_ends_like_an_uninterrup
     (folder,) = (tmp_path / "stopped").iterdir()
     assert trainer("--resume", folder).status == 0
     assert same_run(folder, finished.folder)
+
+
+def test_a_last_batch_of_one_picture_waits_for_the_next_epoch(pictures):
+    """Normalisation over a single 1x1 feature map has no variance; torch refuses it."""
+    training = prepared(pictures).training
+    count = len(training.train.labels)
+    size = next(size for size in range(2, count) if count % size == 1)
+    batches = list(training_batches(replace(training, batch_size=size), 1))
+    assert [len(batch.labels) for batch in batches] == [size] * (count // size)
