@@ -57,9 +57,7 @@ def _table(columns: Columns, files: Callable[[], Iterator[Path]]) -> Input:
 
 
 def _pictures(folder: Path) -> Iterator[Entry]:
-    for path in _files(folder, SUFFIXES):
-        stat = path.stat()
-        yield Entry(path, stat.st_size, stat.st_mtime_ns)
+    return map(_entry, _files(folder, SUFFIXES))
 
 
 def _listed(path: Path) -> Iterator[Entry]:
@@ -69,12 +67,15 @@ def _listed(path: Path) -> Iterator[Entry]:
             name = line.rstrip(b"\r\n")
             if not name:
                 continue
-            picture = Path(os.fsdecode(name))
-            try:
-                stat = picture.stat()
-                yield Entry(picture, stat.st_size, stat.st_mtime_ns)
-            except (OSError, ValueError):
-                yield Entry(picture, -1, -1)
+            yield _entry(Path(os.fsdecode(name)))
+
+
+def _entry(picture: Path) -> Entry:
+    try:
+        stat = picture.stat()
+        return Entry(picture, stat.st_size, stat.st_mtime_ns)
+    except (OSError, ValueError):
+        return Entry(picture, -1, -1)
 
 
 def _tables(folder: Path) -> Iterator[Path]:

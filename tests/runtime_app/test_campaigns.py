@@ -43,7 +43,9 @@ def test_odd_file_names_break_no_line_and_no_format(app: Run, tmp_path: Path) ->
         assert ended.returncode == 1, kind
         assert "Traceback" not in ended.stderr and "\x1b" not in ended.stderr
         sentences = [line for line in ended.stderr.split("\n") if "is not a picture" in line]
-        assert len(sentences) == total / 2 == len(ended.stderr.strip().split("\n")) - 1, "and the heatmap's place"
+        assert len(sentences) == total / 2 == len(ended.stderr.strip().split("\n")) - 2, (
+            "the engine before, the heatmap's place after"
+        )
     assert "\x1b" not in done["table"].stdout
     rows = [row for row in done["table"].stdout.split("\n")[1:] if row.strip()]
     assert len(rows) == total and all("not read" in row or "%" in row for row in rows)

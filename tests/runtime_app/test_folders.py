@@ -1,6 +1,7 @@
 """Folders: several at once, opened again after their files changed, watched."""
 
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from runtime_app.presenter.library import FAILED, PENDING
 from runtime_app.presenter.shown import status
 from runtime_app.view.ui import Ui
 from tests.runtime_app.samples import draw_digit, many_pictures, rename_bundle, until
+
+_BEGUN = 1.0  # seconds until the watching thread has certainly seen what was there before
 
 
 def names(presenter: Presenter) -> list[str]:
@@ -103,6 +106,7 @@ def test_an_empty_folder_can_be_watched(presenter: Presenter, tmp_path: Path) ->
     assert "Ctrl+W" in presenter.errors[0].advice
     Ui(presenter).toggle_watch()
     assert presenter.watched == folder
+    time.sleep(_BEGUN)
     draw_digit("one", 64).save(folder / "one.png")
     until(presenter, lambda: presenter.library.classified == 1)
 
@@ -111,6 +115,7 @@ def test_a_file_that_was_not_whole_yet_or_is_written_anew_is_read_again(presente
     folder = tmp_path / "inbox"
     folder.mkdir()
     presenter.watch(folder)
+    time.sleep(_BEGUN)
     draw_digit("one", 64).save(tmp_path / "whole.png")
     content = (tmp_path / "whole.png").read_bytes()
     (folder / "a.png").write_bytes(content[: len(content) // 2])
@@ -127,7 +132,7 @@ def test_a_watched_folder_that_goes_away_is_named_and_nothing_in_it_is_new_when_
     presenter: Presenter, digits: Path, tmp_path: Path
 ) -> None:
     presenter.watch(digits)
-    until(presenter, lambda: not presenter.workers["watch"].has_reports)
+    time.sleep(_BEGUN)
     shutil.move(digits, tmp_path / "away")
     until(presenter, lambda: presenter.notice)
     assert str(digits) in presenter.notice

@@ -59,6 +59,8 @@ def test_nothing_below_the_windows_own_file_dialog_reacts(home: Path, digits: Pa
         before = opened.wait(lambda state: len(bars(state)) == 10 and not any(state["waiting"].values()))
         if theme == "light":
             opened.key("t")
+        opened.move("newest")
+        opened.settle()
         without = np.asarray(opened.grab(), dtype=float)
         opened.key("ctrl+o")
         opened.wait(lambda state: state["browsing"])
