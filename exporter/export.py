@@ -119,7 +119,7 @@ def _measure(job: _Job) -> _Measured:
         outputs = reference.run(pictures.images)
     validation, test = (outputs.logits[pictures.positions(part)] for part in ("validation", "test"))
     accuracy = float((validation.argmax(1) == splits.validation.labels).mean())
-    if abs(accuracy - source.checkpoint.validation_accuracy) > _ACCURACY_SLACK:
+    if not abs(accuracy - source.checkpoint.validation_accuracy) <= _ACCURACY_SLACK:  # NaN is refused too
         raise UserError(
             f"The checkpoint was saved with a validation accuracy of {source.checkpoint.validation_accuracy:.2%}, but has "
             f"{accuracy:.2%} on the rebuilt validation split.",

@@ -121,7 +121,10 @@ def load_data(source: Source, data_root: Path | None) -> Splits:
             f"The data set {splits.name} is not the one that this checkpoint was trained on (its SHA-256 differs).",
             "Restore the data, or pass --data-root with the place of the right one.",
         )
-    return splits
+    named, about = source.record.provenance.data_name, splits.about
+    if about.endswith(splits.name):
+        about = about.removesuffix(splits.name) + named
+    return replace(splits, name=named, about=about)  # wherever the data lies today, the bundle says the same
 
 
 def read_rows(path: Path) -> list[EpochMetrics]:
