@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -21,7 +21,42 @@ from trainer.data.names import why_refused
 
 TINY = Path(__file__).parents[1] / "runtime_app" / "bundles" / "tiny"
 RENDERER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-NAMES = st.text(st.sampled_from("ab _*`\\|<>[]()!&;:/~$#.-+=\"'日é\u00a0") | st.characters(), min_size=1, max_size=12)
+MEANT = (
+    "*a*",
+    "**a**",
+    "_a_",
+    "__a__",
+    "`a`",
+    "[a](b)",
+    "![a](b)",
+    "<b>a",
+    "<http://a.b>",
+    "&amp;",
+    "~~a~~",
+    "a #",
+    "a|b",
+)
+MEANT += (
+    "\\*a",
+    "a\\",
+    "\\|",
+    "a\\|b",
+    " a ",
+    "a_",
+    "_",
+    "*",
+    "日*本*日",
+    "# a",
+    "- a",
+    "1. a",
+    "a*b*c",
+    "a<!-- -->b",
+    "$a$",
+)
+SIGNS = st.sampled_from("ab _*`\\|<>[]()!&;:/~$#.-+=\"'日é\u00a0")
+NAMES = st.text(SIGNS | st.characters(), min_size=1, max_size=12) | st.lists(st.sampled_from(MEANT), max_size=3).map(
+    "".join
+)
 
 
 def _text(token: Token | None) -> str:
@@ -48,8 +83,18 @@ def _inlines(text: str) -> list[Token]:
     return [token for token in RENDERER.parse(text) if token.type == "inline"]
 
 
+@pytest.mark.parametrize("name", MEANT)
+def test_what_markdown_gives_a_meaning_is_rendered_as_itself(name: str) -> None:
+    _rendered_as_itself(name)
+
+
+@settings(max_examples=300, deadline=None)
 @given(NAMES.filter(lambda name: why_refused(name) is None))
 def test_any_name_is_rendered_as_itself_in_a_sentence_a_heading_bold_text_and_a_table(name: str) -> None:
+    _rendered_as_itself(name)
+
+
+def _rendered_as_itself(name: str) -> None:
     safe = literal(name)
     heading, sentence, bold = _inlines(f"# {safe}\n\nAmong {safe}, {safe}.\n\n- of **{safe}** (1) for **{safe}**")
     assert _text(heading) == name
@@ -64,6 +109,10 @@ def test_any_name_is_rendered_as_itself_in_a_sentence_a_heading_bold_text_and_a_
 @pytest.mark.parametrize("name", ["maple_leaf", "20260101-000000-cifarnet-pets-s0", "a-b (c), d.e", "日本"])
 def test_ordinary_names_are_readable_in_the_file_itself_too(name: str) -> None:
     assert literal(name) == name
+
+
+def test_github_finds_no_formula_and_no_link_in_a_name() -> None:
+    assert literal("$a$ http://b.c") == r"\$a\$ http\://b.c"
 
 
 def test_without_pictures_only_the_pictures_are_gone() -> None:

@@ -30,7 +30,9 @@ def test_an_old_run_with_such_a_class_is_refused_before_the_gate(
     assert "Rename the folder" in caught.value.advice
 
 
-@pytest.mark.parametrize("name", ["x" * 201, "日" * 67, "a:b", "two\nlines", "\udcff", "", "..", ".hidden", "a/b"])
+@pytest.mark.parametrize(
+    "name", ["x" * 201, "日" * 67, "a:b", "two\nlines", "\udcff", "\ud800", "", "..", ".hidden", "a/b"]
+)
 def test_a_bundle_is_never_called_so_and_the_advice_names_the_option(name: str) -> None:
     with pytest.raises(UserError, match="cannot be the name of a bundle") as caught:
         _checked_name(name)
