@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from exporter.describe import describe, variant
+from exporter.evaluation import Confused
 from exporter.markdown import literal, table, without_pictures
 from exporter.parity import check, summarise
 from exporter.report import report_files
@@ -182,11 +184,15 @@ def test_the_pictures_of_the_gate_are_counted_as_parity_json_counts_them(files: 
     assert f"another winning class: {gate['measured']['argmax_differences']} times" in card
 
 
-def test_a_card_whose_data_has_an_odd_name_says_it(export: Export, files: dict[str, bytes]) -> None:
+def test_a_card_with_odd_names_of_data_and_of_confused_classes_says_them(
+    export: Export, files: dict[str, bytes]
+) -> None:
     manifest = msgspec.json.decode(files["bundle.json"], type=type(export.draft().manifest))
     odd = msgspec.structs.replace(manifest, name="**a|b**", licence="MIT. Data: the folder <b>x_.")
     gate = check(export.draft(), export.expected)
-    card = report_files(odd, export.evaluation, {"fp32": gate}, export.source, export.splits)["MODEL_CARD.md"].decode()
+    confused = replace(export.evaluation, confusions=(Confused("**a", "<b>x", 1, 0.5),))
+    card = report_files(odd, confused, {"fp32": gate}, export.source, export.splits)["MODEL_CARD.md"].decode()
     lines = [_text(token) for token in _inlines(card)]
+    assert "50.0% of the pictures of **a (1) are taken for <b>x" in lines
     assert lines[0] == "**a|b**" and lines[-1] == "MIT. Data: the folder <b>x_."
     assert not re.search(r"html_(inline|block)", " ".join(token.type for token in RENDERER.parse(card)))
