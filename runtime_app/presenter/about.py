@@ -13,6 +13,8 @@ from runtime_app.terminal import log_file
 from runtime_app.versions import installed_libraries
 
 if TYPE_CHECKING:
+    from markdown_it.token import Token
+
     from runtime_app.presenter.presenter import Presenter
 
 
@@ -67,20 +69,40 @@ def _card(p: "Presenter") -> list[Line]:
         except UserError as error:
             text = error.title
         p.cards = {key: text}
-    return [
-        _markdown(line) for line in p.cards[key].splitlines() if not line.startswith(("|-", "| -", "|:", "![", "---"))
-    ]
+    return _plain_lines(p.cards[key])
 
 
-def _markdown(line: str) -> Line:
-    """Headings, table rows and emphasis of a model card, as plain text."""
-    if line.startswith("#"):
-        return Line(line.lstrip("# "), heading=True)
-    if line.startswith("|"):
-        cells = tuple(_plain(cell.strip()) for cell in line.strip().strip("|").split("|"))
-        return Line("\t".join(cells), cells=cells)
-    return Line(_plain(line))
+def _plain_lines(markdown: str) -> list[Line]:
+    """Headings, paragraphs, lists, tables and code of a model card without their marks; pictures are left out."""
+    from markdown_it import MarkdownIt  # the start of the window does not wait for it
+
+    lines: list[Line] = []
+    row: list[str] | None = None
+    heading, bullet = False, ""
+    for token in MarkdownIt("commonmark").enable("table").parse(markdown):
+        if token.type == "tr_open":
+            row = []
+        elif token.type == "tr_close" and row is not None:
+            lines += [Line("\t".join(row), cells=tuple(row))] if any(row) else []
+            row = None
+        elif token.type == "inline" and row is not None:
+            row.append(_words(token))
+        elif token.type == "inline":
+            words = _words(token)
+            lines += [Line(bullet + words, heading)] if words else []
+        elif token.type == "fence":
+            lines += [Line(line) for line in token.content.splitlines()]
+        heading = token.type == "heading_open"
+        bullet = "- " if token.type == "list_item_open" else bullet if token.type == "paragraph_open" else ""
+        if token.level == 0 and token.nesting < 1 and lines and lines[-1].text:
+            lines.append(Line(""))
+    return lines
 
 
-def _plain(text: str) -> str:
-    return text.replace("**", "").replace("`", "")
+def _words(inline: "Token") -> str:
+    """What is read, in one line."""
+    return "".join(
+        " " if part.type == "softbreak" else part.content
+        for part in inline.children or ()
+        if part.type in ("text", "text_special", "code_inline", "softbreak")
+    )
