@@ -74,6 +74,19 @@ def test_variant_that_loses_accuracy_is_left_out(export: Export) -> None:
     assert any("agrees with fp32" in refusal.sentence for refusal in report.refusals)
 
 
+def test_variant_whose_percentages_are_other_is_left_out(export: Export) -> None:
+    """All logits a quarter as large: every answer stays, no percentage does."""
+    few = _first_pictures(export)
+    model = onnx.load_model_from_string(few.model)
+    for entry in model.graph.initializer:
+        if entry.name == "head_bias" or (len(entry.dims) > 1 and entry.dims[0] == 10):
+            entry.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(entry) / 4, entry.name))
+    draft = _draft(few, "int8", model.SerializeToString())
+    report = check_variant(draft, "int8", "cpu", few.expected, few.splits, 3.9)
+    assert (report.agreement, report.accuracy_lost) == (1, 0) and report.calibration_lost > 0.005
+    assert any("calibration error" in refusal.sentence for refusal in report.refusals)
+
+
 def test_int8_runs_through_its_gate_in_the_app(export: Export, int8: bytes) -> None:
     few = _first_pictures(export)
     report = check_variant(_draft(few, "int8", int8), "int8", "cpu", few.expected, few.splits, 3.9)
