@@ -1,6 +1,7 @@
 """The one family of type of window and pictures: Roboto (Latin, Greek, Cyrillic), whose digits share one width."""
 
 from functools import cache, lru_cache
+from itertools import groupby
 from pathlib import Path
 
 from PIL import ImageFont
@@ -40,9 +41,12 @@ def cjk_font() -> Path | None:
     return next((Path(name) for name in _CJK_FONTS if Path(name).is_file()), None)
 
 
-def face_for(text: str, weight: Path = REGULAR) -> Path:
-    """The font in which the whole text is drawn."""
-    return (cjk_font() or weight) if max(text, default="") >= _CJK_FROM else weight
+def runs(text: str, weight: Path = REGULAR) -> list[tuple[str, Path]]:
+    """Parts of the text, each with the font that it is drawn in: a font for Chinese need not have Latin letters."""
+    if max(text, default="") < _CJK_FROM:
+        return [(text, weight)]
+    parts = groupby(text, lambda character: character >= _CJK_FROM)
+    return [("".join(part), (cjk_font() or weight) if foreign else weight) for foreign, part in parts]
 
 
 @cache
@@ -54,8 +58,8 @@ def line_per_em(face: Path) -> float:
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float, weight: Path = REGULAR) -> float:
     """Width in pixels of one line of text at `size` pixels per em, without kerning: Dear ImGui has none either."""
-    face = face_for(text, weight)
-    return sum(_advance(character, face) for character in one_line(text)) * size / _UNITS
+    parts = runs(one_line(text), weight)
+    return sum(_advance(character, face) for part, face in parts for character in part) * size / _UNITS
 
 
 @lru_cache(maxsize=4096)

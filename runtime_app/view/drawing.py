@@ -11,7 +11,7 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from runtime_app.typeface import MEDIUM, REGULAR, face_for, line_per_em, text_width
+from runtime_app.typeface import MEDIUM, REGULAR, line_per_em, runs, text_width
 from runtime_app.view.canvas import Canvas, Label, Polygon, Rectangle, Shape, Sprite
 
 _TEXTURES_KEPT = 256
@@ -99,16 +99,19 @@ class Drawing:
         )
 
     def _label(self, shape: Label, layer: int) -> None:
-        face = face_for(shape.text, MEDIUM if shape.bold else REGULAR)
-        size = shape.size * (_EM_TO_LINE if face in (REGULAR, MEDIUM) else line_per_em(face)) * self.scale
+        weight = MEDIUM if shape.bold else REGULAR
         x = shape.x * self.scale
         if shape.anchor != "l":
-            width = text_width(shape.text, shape.size, MEDIUM if shape.bold else REGULAR)
+            width = text_width(shape.text, shape.size, weight)
             x -= width * self.scale * (0.5 if shape.anchor == "m" else 1.0)
-        y = shape.y * self.scale - size / 2
-        item = dpg.draw_text((round(x), round(y)), shape.text, color=shape.colour, size=size, parent=layer)
-        if face != REGULAR:  # which is bound to all
-            dpg.bind_item_font(item, self._face(face))
+        for part, face in runs(shape.text, weight):
+            size = shape.size * (_EM_TO_LINE if face in (REGULAR, MEDIUM) else line_per_em(face)) * self.scale
+            place = round(x), round(shape.y * self.scale - size / 2)
+            item = dpg.draw_text(place, part, color=shape.colour, size=size, parent=layer)
+            if face != REGULAR:  # which is bound to all
+                dpg.bind_item_font(item, self._face(face))
+            if part != shape.text:
+                x += text_width(part, shape.size, weight) * self.scale
 
     def _face(self, face: Path) -> int:
         """A system font is large: it is loaded when the first text needs it."""
