@@ -40,7 +40,7 @@ def status(p: "Presenter") -> Status:
         reason = p.notice
     look = p.current_look
     times = times_words(look.decode_ms, look.prepare_ms, look.run_ms) if look and look.result else ""
-    done, total = p.library.classified, len(p.library)
+    done, total, second = p.library.classified, len(p.library), p.comparison.library.classified
     listing = p.workers["batch"].pending("folder")
     running = p.workers["batch"].pending("classify")
     text, share, action = "", None, ""
@@ -48,11 +48,11 @@ def status(p: "Presenter") -> Status:
         text, action = f"{total:,} found", "Cancel"
     elif running:
         text, share, action = f"{done:,} of {total:,}", done / max(total, 1), "Cancel"
-    elif p.comparing:
-        second = p.comparison.library.classified
-        text, share, action = f"{second:,} of {total:,}", second / max(total, 1), "Cancel"
-    elif p.loaded is not None and done < total:
+    elif p.loaded is not None and done < total and not p.comparing:
         text, share, action = f"{done:,} of {total:,}", done / max(total, 1), "Continue"
+    elif p.comparing or second < len(p.comparison.library):
+        text, share = f"{second:,} of {total:,}", second / max(total, 1)
+        action = "Cancel" if p.comparing else "Continue"
     elif total > 1:
         text = f"{done:,} classified"
     hint = "Milliseconds for this picture: decoding the file, cropping and resizing it, running the network."

@@ -163,6 +163,7 @@ def test_a_second_opinion_is_long_work_that_can_be_cancelled_and_changed(
     until(presenter, lambda: presenter.comparison.loaded is not None)
     presenter.cancel()
     assert not presenter.busy and (presenter.comparison.library.states == PENDING).any()
+    assert status(presenter).action == "Continue"
     presenter.classify_pending()
     until(presenter, lambda: presenter.comparison.library.classified == 300 and not presenter.busy)
     assert not presenter.errors
