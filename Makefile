@@ -79,7 +79,7 @@ data/outliers/.ready: artifacts/checkpoints/cifarnet-cifar10/outliers.txt
 	@touch $@
 
 # The window is tested for real: a virtual screen, software OpenGL, and a program that clicks.
-DISPLAY_PACKAGES := xvfb xdotool xclip libgl1 libgl1-mesa-dri
+DISPLAY_PACKAGES := xvfb xdotool xclip libgl1 libgl1-mesa-dri python3-gi gir1.2-gtk-3.0
 
 .PHONY: display-packages
 display-packages:

@@ -85,6 +85,7 @@ def _help(c: Canvas, ui: Ui) -> None:
         ("1 to 9, 0", "Say which class it really is; again: take it back"),
         ("Tab, Enter", "Go through all controls, press one"),
         ("Drag on the picture", "Draw, move or resize the square"),
+        ("Drop on the window", "Open files and folders from the desktop"),
         ("Wheel, right drag", "Zoom, pan"),
     ]
     half = -(-len(rows) // 2)

@@ -66,6 +66,10 @@ class Loop:
                 surface.browser.close()
         while self._browsed:
             opening.chosen(self.ui, *self._browsed.pop())
+        if paths := surface.dropped():
+            self.touched_at = time.perf_counter()
+            surface.browser.close()
+            opening.dropped(self.ui, paths)
         self._take_text()
         look = p.workers["look"]
         if p.version != before:

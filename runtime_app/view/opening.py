@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from runtime_app import file_dialog, pasteboard
+from runtime_app.errors import UserError
 from runtime_app.view.ui import Ui
 
 
@@ -44,6 +45,18 @@ def chosen(ui: Ui, kind: file_dialog.Kind, paths: list[Path]) -> None:
         ui.presenter.open_bundle(paths[0])
     else:
         ui.presenter.open_paths(paths)
+
+
+def dropped(ui: Ui, paths: list[Path]) -> None:
+    """Files and folders from the desktop; a browser may send an address of the web instead.
+
+    What was open over the pictures has been answered by that. Raises UserError when nothing of it is a file.
+    """
+    ui.dialog = None
+    files = [path for path in paths if path.is_absolute()]
+    if not files:
+        raise UserError("What was dropped is not a file on this computer.", "Save it first, then drop the file.")
+    ui.presenter.open_paths(files)
 
 
 def paste(ui: Ui) -> None:

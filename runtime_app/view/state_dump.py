@@ -42,6 +42,7 @@ def _state(loop: "Loop") -> dict[str, Any]:
         "hits": {hit.name: [hit.box.x * s, hit.box.y * s, hit.box.w * s, hit.box.h * s] for hit in loop.canvas.hits},
         "focusable": [hit.name for hit in loop.canvas.hits if (hit.click or hit.step) and hit.focusable],
         "focused": loop.focused,
+        "bundle": None if p.loaded is None else str(p.loaded.bundle.path),
         "current": p.current,
         "view": p.view,
         "dialog": loop.ui.dialog,

@@ -3,9 +3,11 @@
 import os
 import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
+from runtime_app.view import file_drop
 from runtime_app.view.browser import Browser
 from runtime_app.view.canvas import BODY, Canvas, TextField
 from runtime_app.view.drawing import Drawing
@@ -33,6 +35,7 @@ class Surface:
         self._field: str | None = None
         self._events: list[Event] = []
         self._down: set[int] = set()
+        self._dropped: list[Path] = []
         dpg.create_context()
         dpg.configure_app(manual_callback_management=True)
         with dpg.theme() as theme, dpg.theme_component(dpg.mvAll):
@@ -53,6 +56,7 @@ class Surface:
         )
         dpg.setup_dearpygui()
         dpg.show_viewport()
+        self._kept_for_the_system = file_drop.listen(self._dropped.extend)
 
     def _handlers(self) -> None:
         post = self._events.append
@@ -94,6 +98,12 @@ class Surface:
         held = before.union(event.key for event in self._events if event.kind == "key")
         taken = [replace(event, held=held) if event.kind == "key" else event for event in self._events]
         self._events.clear()
+        return taken
+
+    def dropped(self) -> list[Path]:
+        """Files and folders that were dragged from the desktop since the last frame."""
+        taken = self._dropped[:]
+        self._dropped.clear()
         return taken
 
     def _key_pressed(self, key: int) -> None:
