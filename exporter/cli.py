@@ -5,7 +5,7 @@ import os
 import signal
 from pathlib import Path
 from types import FrameType
-from typing import get_args
+from typing import Any, get_args
 
 import click
 from click_default_group import DefaultGroup
@@ -14,7 +14,7 @@ from exporter.markdown import without_pictures
 from runtime_app.errors import UserError, explain
 from runtime_app.interruption import at_once
 from runtime_app.manifest import Precision
-from runtime_app.terminal import common_options
+from runtime_app.terminal import common_options, run_default
 
 _LONGEST_NAME = 200  # bytes; file systems take 255, and beside a bundle lie unfinished ones with a longer name
 
@@ -23,11 +23,14 @@ _LONGEST_NAME = 200  # bytes; file systems take 255, and beside a bundle lie unf
     cls=DefaultGroup,
     default="export",
     default_if_no_args=True,
+    invoke_without_command=True,  # options alone, as --debug, are the default command's
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @common_options
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> Any:
     """Turn a checkpoint into a deployment bundle that the app opens, or say what two bundles differ in."""
+    return run_default(context, export)
 
 
 def _precisions(context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:

@@ -54,8 +54,13 @@ def record(outcome: Outcome, classes: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
+def csv_writer() -> Any:
+    """Writes rows to stdout, which makes the line ends the platform's own."""
+    return csv.writer(sys.stdout, lineterminator="\n")
+
+
 def _write_csv(outcomes: Iterable[Outcome], classes: tuple[str, ...]) -> None:
-    writer = csv.writer(sys.stdout)
+    writer = csv_writer()
     writer.writerow(["path", "label", "confidence", "verdict", *map(text_cell, classes), "error"])
     for outcome in outcomes:
         row = record(outcome, classes)

@@ -1,6 +1,8 @@
 """What the command lines of all three packages share: options, exit status, and failures in one sentence."""
 
 import _thread
+import codecs
+import io
 import logging
 import logging.handlers
 import os
@@ -32,10 +34,19 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.version_option(__version__, message="%(version)s")(command)
 
 
+def run_default(context: click.Context, command: click.Command) -> Any:
+    """In a group's function: what `command` answers where no command was named, but an option (`--debug` alone)."""
+    if context.invoked_subcommand is not None:
+        return None
+    with command.make_context(command.name, [], parent=context) as own:
+        return command.invoke(own)
+
+
 def run(command: click.Command, program: str) -> NoReturn:
     """Run a click command and leave with its exit status; an exception becomes one sentence on stderr."""
     sys.unraisablehook = _raise_elsewhere
     interruption.watch()
+    _write_every_character()
     try:
         start_log()
         status = _run(command, program)
@@ -71,6 +82,16 @@ def _run(command: click.Command, program: str) -> int:
             click.echo(explanation.details, err=True)
         return explanation.exit_status
     return status if isinstance(status, int) else 0
+
+
+def _write_every_character() -> None:
+    """Names hold characters that an old code page lacks, as that of a pipe on Windows; what a program reads is UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and codecs.lookup(stream.encoding).name != "utf-8":
+            if stream.isatty():
+                stream.reconfigure(errors="backslashreplace")
+            else:
+                stream.reconfigure(encoding="utf-8")
 
 
 def _raise_elsewhere(unraisable: "sys.UnraisableHookArgs") -> None:

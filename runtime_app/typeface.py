@@ -27,6 +27,7 @@ _CJK_FONTS = (
     "C:/Windows/Fonts/malgun.ttf",
 )
 _UNITS = 1000  # widths are measured once at this size and scaled, so that they do not depend on rounding at small sizes
+_rounded_at: float | None = None
 
 
 @cache
@@ -55,17 +56,46 @@ def line_per_em(face: Path) -> float:
     return sum(load(_UNITS, face).getmetrics()) / _UNITS
 
 
+def round_advances(scale: float | None) -> None:
+    """From now on characters are as wide as FreeType's hinting makes them on a screen of `scale` pixels per point.
+
+    Dear PyGui's build for Windows draws so, where each advance is a whole number of pixels (a name can be a tenth wider);
+    its other builds draw with stb_truetype, which rounds nothing (None).
+    """
+    global _rounded_at
+    if scale != _rounded_at:
+        _rounded_at = scale
+        text_width.cache_clear()
+
+
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float, weight: Path = REGULAR) -> float:
     """Width in pixels of one line of text at `size` pixels per em, without kerning: Dear ImGui has none either."""
-    parts = runs(one_line(text), weight)
-    return sum(_advance(character, face) for part, face in parts for character in part) * size / _UNITS
+    width = 0.0
+    for part, face in runs(one_line(text), weight):
+        if _rounded_at is None:
+            width += sum(_advance(character, face) for character in part) * size / _UNITS
+        else:
+            line = size * line_per_em(face) * _rounded_at
+            drawn = max(1, round(line))  # Dear ImGui makes characters for whole pixels and stretches them
+            width += sum(_rounded_advance(character, face, drawn) for character in part) * line / drawn / _rounded_at
+    return width
 
 
 @lru_cache(maxsize=4096)
 def _advance(character: str, face: Path) -> float:
     """By character: asking for whole texts takes most of a frame that shows many new ones."""
     return load(_UNITS, face).getlength(character)
+
+
+@lru_cache(maxsize=4096)
+def _rounded_advance(character: str, face: Path, line: int) -> float:
+    return _hinted(face, line).getlength(character)
+
+
+@cache
+def _hinted(face: Path, line: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(face, line / line_per_em(face), layout_engine=ImageFont.Layout.BASIC)
 
 
 def shorten(text: str, size: float, width: float, weight: Path = REGULAR) -> str:

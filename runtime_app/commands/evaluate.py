@@ -1,7 +1,5 @@
 """python -m runtime_app evaluate: accuracy on a folder with one subfolder per class."""
 
-import csv
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -66,9 +64,9 @@ def _show(evaluation: "Evaluation", format_: str) -> None:
         for line in (whole, *(asdict(row) for row in rows)):
             click.echo(msgspec.json.encode(line))
     elif format_ == "csv":
-        from runtime_app.output import text_cell
+        from runtime_app.output import csv_writer, text_cell
 
-        writer = csv.writer(sys.stdout)
+        writer = csv_writer()
         writer.writerow(["class", "n", "recall", "precision"])
         for row in rows:
             writer.writerow([text_cell(row.name), row.n, _figure(row.recall), _figure(row.precision)])

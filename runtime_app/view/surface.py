@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
+from runtime_app import typeface
 from runtime_app.view import file_drop
 from runtime_app.view.browser import Browser
 from runtime_app.view.canvas import BODY, Canvas, TextField
@@ -75,6 +76,17 @@ class Surface:
     @property
     def open(self) -> bool:
         return bool(dpg.is_dearpygui_running())
+
+    @property
+    def scale(self) -> float:
+        """Pixels per point."""
+        return self._scale
+
+    @scale.setter
+    def scale(self, scale: float) -> None:
+        self._scale = scale
+        if sys.platform == "win32":
+            typeface.round_advances(scale)
 
     @property
     def size(self) -> tuple[float, float]:

@@ -3,8 +3,9 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -32,9 +33,12 @@ def tiny_bundle(tmp_path: Path) -> Path:
 def app(tmp_path: Path) -> Run:
     """Run `python -m runtime_app …` as a user does: another process, an empty working folder, no display."""
 
-    def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: object, environment_too: Mapping[str, str] = MappingProxyType({}), **options: object
+    ) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "runtime_app", *map(str, arguments)]
         environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "COLUMNS": "200"}
+        environment |= environment_too
         return subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, **options
         )

@@ -53,6 +53,18 @@ def test_csv_has_a_header_and_a_row_per_picture(app: Run, digits: Path) -> None:
     assert len(rows) == 3 and set(rows[0]) >= {"path", "label", "confidence", "verdict", "0", "9", "error"}
 
 
+@pytest.mark.parametrize("format_", ["table", "jsonl", "csv"])
+def test_names_of_every_script_are_written_whatever_code_page_a_pipe_has(app: Run, digits: Path, format_: str) -> None:
+    """As on Windows, where a pipe has an old code page."""
+    name = "\u5199\u771f \u0416\u0443\u043a \u00fc.png"
+    (digits / "one.png").rename(digits / name)
+    (digits / "\u58ca.png").write_bytes(b"no picture")
+    old = {"PYTHONIOENCODING": "cp1252"}
+    answer = app("classify", digits, "--bundle", TINY, "--format", format_, environment_too=old, encoding="utf-8")
+    assert answer.returncode == 1 and name in answer.stdout
+    assert "\u58ca.png is not a picture" in answer.stderr and "charmap" not in answer.stderr
+
+
 def test_the_table_says_doubt_in_words(app: Run, digits: Path) -> None:
     """Faint digits half way to grey: the verdicts differ, and the table must say what jsonl says."""
     for index in range(8):
@@ -193,6 +205,11 @@ def test_a_precision_that_the_bundle_lacks_is_refused(app: Run, digits: Path) ->
 def test_wrong_usage_is_status_2(app: Run, arguments: list[str]) -> None:
     answer = app(*arguments)
     assert answer.returncode == 2 and "Traceback" not in answer.stderr
+
+
+def test_an_option_alone_is_the_windows(app: Run) -> None:
+    answer = app("--debug")
+    assert answer.returncode == 2 and "there is no display" in answer.stderr and "Missing command" not in answer.stderr
 
 
 @pytest.mark.parametrize("command", ["", "classify", "evaluate", "selftest", "info", "window"])
