@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Literal
 
+from runtime_app import platform_program
 from runtime_app.errors import UserError
 from runtime_app.imaging import SUFFIXES
 
@@ -21,7 +22,7 @@ def platform_dialog(kind: Kind) -> list[str] | None:
     if sys.platform == "darwin":
         return ["osascript", "-e", _apple_script(kind)]
     if sys.platform == "win32":
-        return ["powershell", "-NoProfile", "-STA", "-Command", _power_shell(kind)]
+        return platform_program.power_shell(_windows_forms(kind), "-STA")
     if shutil.which("zenity"):
         return _zenity(kind)
     if shutil.which("kdialog"):
@@ -31,7 +32,7 @@ def platform_dialog(kind: Kind) -> list[str] | None:
 
 def ask(command: list[str]) -> list[Path] | None:
     """Run the dialog and wait; None when it was cancelled. Call it from a worker."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    done = platform_program.run(command)
     if done.returncode != 0:
         return None
     return chosen_paths(done.stdout, command[0]) or None
@@ -102,8 +103,8 @@ def _apple_script(kind: Kind) -> str:
     return f'POSIX path of (choose folder with prompt "{TITLES[kind]}")'
 
 
-def _power_shell(kind: Kind) -> str:
-    start = "Add-Type -AssemblyName System.Windows.Forms; [Console]::OutputEncoding = [Text.Encoding]::UTF8; "
+def _windows_forms(kind: Kind) -> str:
+    start = "Add-Type -AssemblyName System.Windows.Forms; "
     if kind == "files":
         patterns = ";".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
         return (

@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes, urlparse
 import platformdirs
 from PIL import Image, ImageGrab
 
+from runtime_app import platform_program
 from runtime_app.errors import UserError
 from runtime_app.terminal import APP_NAME
 
@@ -68,10 +69,10 @@ def _text() -> str:
             ["xclip", "-o", "-selection", "clipboard", "-t", kind] for kind in ("text/uri-list", "UTF8_STRING")
         ]
     else:
-        commands = [["pbpaste"]] if sys.platform == "darwin" else [["powershell", "-NoProfile", "Get-Clipboard"]]
+        commands = [["pbpaste"]] if sys.platform == "darwin" else [platform_program.power_shell("Get-Clipboard")]
     for command in commands:
         try:
-            done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
+            done = platform_program.run(command, _SECONDS)
         except (OSError, subprocess.TimeoutExpired):
             continue
         if done.returncode == 0 and done.stdout:

@@ -18,8 +18,10 @@ from exporter.bisection import first_departure
 from exporter.control import perturb_one_weight, require_refusal
 from exporter.draft import draft_of
 from exporter.errors import BlindGateError
+from exporter.expectation import expect
 from exporter.graph import Deployable, to_onnx
 from exporter.parity import GateReport, check
+from exporter.reference import Reference
 from runtime_app.classifier import OUTPUTS
 from tests.exporter.samples import SIZE
 
@@ -67,6 +69,30 @@ def test_gate_refuses_swapped_classes(export: Export) -> None:
     model = _edit(_edit(export.model, "head_weight", swap), "head_bias", swap)
     report = check(export.draft(model), export.expected)
     assert any("most probable class" in refusal.sentence for refusal in report.refusals)
+
+
+def test_another_class_may_win_only_where_two_are_nearer_than_rounding_decides(export: Export) -> None:
+    """Class b is lifted in the checkpoint until it ties with the best of one picture; rounding then decides, and does
+    so the other way in the model. The same shift is refused as soon as it is more than rounding."""
+    best, other = np.argsort(export.expected.float32.logits[0])[:-3:-1]
+    checkpoint = copy.deepcopy(export.source.checkpoint)
+    gap = float(np.subtract(*export.expected.float32.logits[0, [best, other]]))
+    with torch.no_grad():
+        checkpoint.network.head.bias[other] += (gap - 4e-6) / checkpoint.network.logit_scale
+    pictures = export.expected.pictures
+    outputs = Reference(checkpoint).run(pictures.images)
+    expected = expect(checkpoint, pictures, outputs, export.evaluation.temperature)
+    module = Deployable(checkpoint, export.evaluation.temperature).eval()
+    model = to_onnx(module, SIZE, _classes(export))
+    assert outputs.logits[0].argmax() == best and expected.tolerance["logits"] > 1.2e-5
+
+    def lift(by: float) -> Callable[[np.ndarray], np.ndarray]:
+        return lambda bias: bias + np.float32(by) * (np.arange(len(bias)) == other)
+
+    near = check(export.draft(_edit(model, "head_bias", lift(8e-6))), expected)
+    assert near.refusals == () and near.measured.argmax_differences == 1
+    far = check(export.draft(_edit(model, "head_bias", lift(1.0))), expected)
+    assert any("most probable class" in refusal.sentence for refusal in far.refusals)
 
 
 def test_gate_refuses_class_names_in_another_order(export: Export) -> None:

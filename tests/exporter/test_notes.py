@@ -55,6 +55,27 @@ def test_evidence_is_drawn_for_any_class_name(tmp_path: Path, titles: list[str])
         assert plot.width < 1200
 
 
+def test_evidence_shows_a_right_and_a_wrong_picture_of_each_class_with_the_map_of_the_answer(
+    tmp_path: Path, titles: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from matplotlib.axes import Axes
+
+    drawn: list[np.ndarray] = []
+    imshow = Axes.imshow
+    monkeypatch.setattr(
+        Axes, "imshow", lambda self, pixels, **options: (drawn.append(pixels), imshow(self, pixels, **options))[1]
+    )
+    splits, pictures, outputs = _judged(("a", "b", "c"), per_class=3)
+    outputs.logits[7] = outputs.logits[4] = np.eye(3)[1]  # b is never missed
+    answers = outputs.logits.argmax(1)
+    plot_evidence(tmp_path / "evidence.png", splits, pictures, outputs)
+    assert titles == ["a \u2192 a", "a \u2192 b", "b \u2192 b", "b: none", "c \u2192 c", "c \u2192 a"]
+    for place, picture in enumerate((0, 3, 1, 2, 5)):
+        np.testing.assert_array_equal(drawn[2 * place], pictures.images[picture])
+        np.testing.assert_array_equal(drawn[2 * place + 1], outputs.evidence[picture, answers[picture]])
+    assert len(drawn) == 10
+
+
 def test_evidence_of_many_classes_shows_some_and_says_which(tmp_path: Path, titles: list[str]) -> None:
     plot_evidence(tmp_path / "evidence.png", *_judged(tuple(f"class {n}" for n in range(300))))
     assert len(titles) == 40
