@@ -2,12 +2,14 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runtime_app.colours import SEQUENTIAL, Rgb, Scale, ink_on
 from runtime_app.heatmap_png import cell_text
-from runtime_app.presenter.library import Filter, Library
+from runtime_app.presenter.library import Filter
 from runtime_app.presenter.shown import row_words
 from runtime_app.presenter.wording import percent
 from runtime_app.typeface import MEDIUM, text_width
@@ -18,17 +20,20 @@ from runtime_app.view.ui import Listing, Ui
 _LOWEST, _HIGHEST = 28, 40  # height of a row
 _HEAD = 32
 _MARGIN = 16
+_THINNEST = 6  # width of a column
 _NARROW, _NAME = 24, 76  # columns that are narrower than this share one name of this width among several
 _SCALE = 72  # width of the colour bar with its numbers
+_CLASSES = "heatmap.classes"
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Where the classes lie, in points. count: of those that are shown."""
+    """Where the classes lie, in points. first, count: those that are shown; of thousands not all fit."""
 
     left: float
     width: float
     count: int
+    first: int
 
     @property
     def right(self) -> float:
@@ -37,16 +42,18 @@ class Columns:
     def at(self, x: float) -> int | None:
         """The class whose column is there."""
         place = math.floor((x - self.left) / self.width)
-        return place if 0 <= place < self.count else None
+        return self.first + place if 0 <= place < self.count else None
 
 
-def columns_in(width: float, height: float, classes: int) -> Columns:
-    """width: of the view; height: of its rows, which begin with a square picture and a file's name."""
+def columns_in(width: float, height: float, classes: int, ui: Ui | None = None) -> Columns:
+    """width: of the view; height: of its rows, which begin with a square picture and a file's name; ui: what it was
+    scrolled to."""
     grid = width - 2 * _MARGIN - _SCALE
     left = _MARGIN + height + 8 + min(240.0, grid * 0.26)
     room = _MARGIN + grid - lists.BAR - 4 - left
-    count = min(classes, int(room // 6))
-    return Columns(left, min(96.0, room / max(count, 1)), count)
+    count = min(classes, int(room // _THINNEST))
+    first = 0 if ui is None else int(ui.scrolled(_CLASSES, classes - count))
+    return Columns(left, min(96.0, room / max(count, 1)), count, first)
 
 
 def draw(c: Canvas, box: Box, ui: Ui) -> None:
@@ -82,19 +89,38 @@ def _grid(c: Canvas, box: Box, ui: Ui, scale: Scale) -> None:
     ui.listing = Listing("heatmap", order)
     body = Box(box.x, box.y + _HEAD, box.w, box.h - _HEAD)
     height = min(max(body.h // max(len(order), 1), _LOWEST), _HIGHEST)
-    columns = columns_in(ui.window.w, height, len(classes))
+    columns = columns_in(ui.window.w, height, len(classes), ui)
     pointed = columns.at(ui.pointer[0]) if (c.hovered or "").startswith("row.") else None
+    if columns.count < len(classes):
+        _pages(c, Box(box.x, box.y, columns.left - box.x - 12, _HEAD - 4), ui, columns, len(classes))
     _names(c, box.y, classes, columns, pointed)
     for line, row in enumerate(lists.rows_shown(c, body, ui, "heatmap", len(order), height)):
         spot = Box(body.x, body.y + line * height, columns.right - body.x, height)
         _row(c, spot, ui, int(order[row]), columns, scale)
 
 
+def _pages(c: Canvas, box: Box, ui: Ui, columns: Columns, classes: int) -> None:
+    """Which of the classes are shown, and the way to the others."""
+
+    def turn(by: int) -> None:
+        ui.scroll_to(_CLASSES, columns.first + by * columns.count, classes - columns.count)
+
+    last = columns.first + columns.count
+    for name, x, by, way in (("back", box.x, -1, "left"), ("forth", box.right - box.h, 1, "right")):
+        spot, name = Box(x, box.y, box.h, box.h), f"{_CLASSES}.{name}"
+        c.rectangle(spot, c.palette.hover if c.hovered == name else c.palette.raised, radius=widgets.RADIUS)
+        widgets.arrow(c, spot.centre, spot.middle, way)
+        widgets.focus_ring(c, spot, name)
+        c.hit(spot, name, partial(turn, by), tooltip="Classes before" if by < 0 else "More classes")
+    words = f"{columns.first + 1:,} to {last:,} of {classes:,} classes"
+    c.text(box.centre, box.middle, words, SMALL, c.palette.muted, anchor="m", width=box.w - 2 * box.h - 8)
+
+
 def _names(c: Canvas, top: float, classes: tuple[str, ...], columns: Columns, pointed: int | None) -> None:
     """Above each column, or above every few where they are narrow; that of the column under the pointer in full."""
     taken = (0.0, 0.0)
     if pointed is not None:
-        name, middle = classes[pointed], columns.left + (pointed + 0.5) * columns.width
+        name, middle = classes[pointed], columns.left + (pointed - columns.first + 0.5) * columns.width
         width = text_width(name, SMALL, MEDIUM)
         start = max(min(middle - width / 2, columns.right - width), columns.left)
         c.text(start, top + _HEAD / 2 - 2, name, SMALL, c.palette.ink, bold=True)
@@ -103,11 +129,12 @@ def _names(c: Canvas, top: float, classes: tuple[str, ...], columns: Columns, po
     step = 1 if columns.width >= _NARROW else math.ceil(_NAME / columns.width)
     for place in range(0, columns.count, step):
         x, room = columns.left + place * columns.width, step * columns.width
-        width = min(text_width(classes[place], SMALL), room - (4 if step == 1 else 10))
+        name = classes[columns.first + place]
+        width = min(text_width(name, SMALL), room - (4 if step == 1 else 10))
         start = x + (room - width) / 2 if step == 1 else x + 5
         if taken[0] < start + width and start < taken[1]:
             continue
-        c.text(start, top + _HEAD / 2 - 2, classes[place], SMALL, c.palette.muted, width=width + 0.5)
+        c.text(start, top + _HEAD / 2 - 2, name, SMALL, c.palette.muted, width=width + 0.5)
         if step > 1:
             c.line(x + 0.5, top + 4, x + 0.5, top + _HEAD - 2, c.palette.border)
 
@@ -129,18 +156,19 @@ def _row(c: Canvas, box: Box, ui: Ui, index: int, columns: Columns, scale: Scale
     if library.label_of(index) is None:
         c.text(left + 8, box.middle - 1, row_words(p, index)[0], SMALL, c.palette.muted)
     else:
-        _cells(c, Box(left, box.y, columns.right - left, box.h), library, index, columns.width, scale)
+        shown = library.probabilities[index, columns.first : columns.first + columns.count]
+        _cells(c, Box(left, box.y, columns.right - left, box.h), shown, columns.width, scale)
     widgets.focus_ring(c, Box(box.x - 6, box.y + 1, box.w + 6, box.h - 4), name)
     c.hit(box, name, lambda: _open(ui, index))
     if c.hovered == name:
         ui.card = index
 
 
-def _cells(c: Canvas, box: Box, library: Library, index: int, column: float, scale: Scale) -> None:
-    values = library.probabilities[index]
+def _cells(c: Canvas, box: Box, values: NDArray[np.float32], column: float, scale: Scale) -> None:
+    """values: [columns]"""
     grounds = scale(values)
     numbers = column >= 36
-    for place in range(round(box.w / column)):
+    for place in range(len(values)):
         x = box.x + place * column
         ground: Rgb = tuple(int(v) for v in grounds[place])  # type: ignore[assignment]
         c.rectangle(Box(x, box.y, column - (2 if numbers else 0.5), box.h - 2), ground)
@@ -203,5 +231,5 @@ def _pointed_words(c: Canvas, ui: Ui, index: int) -> list[str]:
     if row is None or p.loaded is None or p.library.label_of(index) is None:
         return []
     classes = p.loaded.bundle.manifest.classes
-    place = columns_in(ui.window.w, row.h, len(classes)).at(ui.pointer[0])
+    place = columns_in(ui.window.w, row.h, len(classes), ui).at(ui.pointer[0])
     return [] if place is None else [f"{classes[place]} {percent(p.library.probabilities[index, place])} %"]

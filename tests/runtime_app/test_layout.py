@@ -183,6 +183,36 @@ def test_heatmap_names_the_class_under_the_pointer_with_its_probability(ui: Ui, 
     assert not any(text.startswith("0 ") for text in laid_out(ui, hovered="row.2").texts()), "beside the columns"
 
 
+def test_classes_that_do_not_fit_beside_each_other_are_reached_and_the_heatmap_says_which_are_shown(
+    ui: Ui, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heatmap_panel, "_THINNEST", 60)
+    p = ui.presenter
+    p.set_view("heatmap")
+    ui.window = Box(0, 0, 640, 500)
+    seen = []
+    for words in ("1 to 5 of 10 classes", "6 to 10 of 10 classes", "6 to 10 of 10 classes"):
+        canvas = laid_out(ui)
+        assert words in canvas.texts()
+        row = place_of(canvas, "row.2").box
+        columns = heatmap_panel.columns_in(640, row.h, 10, ui)
+        ui.pointer = columns.left + 1.5 * columns.width, row.middle
+        assert columns.at(ui.pointer[0]) == columns.first + 1
+        shown = f"{columns.first + 1} {percent(p.library.probabilities[2, columns.first + 1])} %"
+        assert shown in laid_out(ui, hovered="row.2").texts()
+        seen.append(tuple(range(columns.first, columns.first + columns.count)))
+        forth = place_of(canvas, "heatmap.classes.forth").click
+        assert forth is not None
+        forth()
+    assert seen == [(0, 1, 2, 3, 4), (5, 6, 7, 8, 9), (5, 6, 7, 8, 9)]
+    back = place_of(laid_out(ui), "heatmap.classes.back").click
+    assert back is not None
+    back()
+    assert "1 to 5 of 10 classes" in laid_out(ui).texts()
+    ui.window = Box(0, 0, 1280, 500)
+    assert not any(hit.name.startswith("heatmap.classes") for hit in laid_out(ui).hits), "all fit"
+
+
 def test_list_of_classes_corrects_and_takes_back_without_touching_the_evidence(ui: Ui) -> None:
     p = ui.presenter
     shown = p.evidence_class

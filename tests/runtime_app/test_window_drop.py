@@ -50,7 +50,9 @@ def test_pictures_dropped_from_another_program_open_whatever_their_names(home: P
         assert "one.png" in opened.state()["texts"]
 
 
-def test_a_folder_and_a_bundle_are_dropped_together_over_an_open_dialog(home: Path, digits: Path, tmp_path: Path) -> None:
+def test_a_folder_and_a_bundle_are_dropped_together_over_an_open_dialog(
+    home: Path, digits: Path, tmp_path: Path
+) -> None:
     bundle = Path(shutil.copytree(TINY, tmp_path / "dropped bundle"))
     with window(home, []) as opened:
         before = opened.wait(lambda state: state["bundle"])["bundle"]
