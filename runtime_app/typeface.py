@@ -1,5 +1,6 @@
 """The one family of type of window and pictures: Roboto (Latin, Greek, Cyrillic), whose digits share one width."""
 
+from collections.abc import Callable
 from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -27,7 +28,6 @@ _CJK_FONTS = (
     "C:/Windows/Fonts/malgun.ttf",
 )
 _UNITS = 1000  # widths are measured once at this size and scaled, so that they do not depend on rounding at small sizes
-_rounded_at: float | None = None
 
 
 @cache
@@ -56,60 +56,36 @@ def line_per_em(face: Path) -> float:
     return sum(load(_UNITS, face).getmetrics()) / _UNITS
 
 
-def round_advances(scale: float | None) -> None:
-    """From now on characters are as wide as FreeType's hinting makes them on a screen of `scale` pixels per point.
-
-    Dear PyGui's build for Windows draws so, where each advance is a whole number of pixels (a name can be a tenth wider);
-    its other builds draw with stb_truetype, which rounds nothing (None).
-    """
-    global _rounded_at
-    if scale != _rounded_at:
-        _rounded_at = scale
-        text_width.cache_clear()
-
-
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float, weight: Path = REGULAR) -> float:
-    """Width in pixels of one line of text at `size` pixels per em, without kerning: Dear ImGui has none either."""
-    width = 0.0
-    for part, face in runs(one_line(text), weight):
-        if _rounded_at is None:
-            width += sum(_advance(character, face) for character in part) * size / _UNITS
-        else:
-            line = size * line_per_em(face) * _rounded_at
-            drawn = max(1, round(line))  # Dear ImGui makes characters for whole pixels and stretches them
-            width += sum(_rounded_advance(character, face, drawn) for character in part) * line / drawn / _rounded_at
-    return width
+    """Width in pixels of one line of text at `size` pixels per em, without kerning."""
+    return sum(advance(character, face) for part, face in runs(one_line(text), weight) for character in part) * size
 
 
 @lru_cache(maxsize=4096)
-def _advance(character: str, face: Path) -> float:
-    """By character: asking for whole texts takes most of a frame that shows many new ones."""
-    return load(_UNITS, face).getlength(character)
+def advance(character: str, face: Path) -> float:
+    """Width in em, by character: asking for whole texts takes most of a frame that shows many new ones."""
+    return load(_UNITS, face).getlength(character) / _UNITS
 
 
-@lru_cache(maxsize=4096)
-def _rounded_advance(character: str, face: Path, line: int) -> float:
-    return _hinted(face, line).getlength(character)
-
-
-@cache
-def _hinted(face: Path, line: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(face, line / line_per_em(face), layout_engine=ImageFont.Layout.BASIC)
-
-
-def shorten(text: str, size: float, width: float, weight: Path = REGULAR) -> str:
+def shorten(
+    text: str,
+    size: float,
+    width: float,
+    weight: Path = REGULAR,
+    measure: Callable[[str, float, Path], float] = text_width,
+) -> str:
     """The text itself when it fits into `width` pixels, otherwise its beginning and its end around an ellipsis.
 
-    The end of a file name (its number, its suffix) tells files apart, so it is kept.
+    The end of a file name (its number, its suffix) tells files apart, so it is kept. measure: another text_width.
     """
     text = one_line(text)
-    if text_width(text, size, weight) <= width:
+    if measure(text, size, weight) <= width:
         return text
     low, high = 0, len(text)
     while low < high:
         kept = (low + high + 1) // 2
-        low, high = (kept, high) if text_width(_around(text, kept), size, weight) <= width else (low, kept - 1)
+        low, high = (kept, high) if measure(_around(text, kept), size, weight) <= width else (low, kept - 1)
     return _around(text, low)
 
 

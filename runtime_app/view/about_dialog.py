@@ -5,9 +5,9 @@ from itertools import groupby
 
 from runtime_app.presenter.about import Line, about_lines
 from runtime_app.terminal import log_file
-from runtime_app.typeface import text_width
 from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas
+from runtime_app.view.type_on_screen import text_width
 from runtime_app.view.ui import Ui
 
 _LINE, _SIZE, _GAP = 20, SMALL + 1, 24

@@ -9,9 +9,10 @@ from runtime_app.evaluation import Evaluation
 from runtime_app.presenter.accuracy import Accuracy, accuracy, cell_words, headline
 from runtime_app.presenter.shown import row_words
 from runtime_app.presenter.wording import percent
-from runtime_app.typeface import MEDIUM, text_width
+from runtime_app.typeface import MEDIUM
 from runtime_app.view import lists, opening, widgets
 from runtime_app.view.canvas import BODY, SMALL, VERDICT, Box, Canvas, Same
+from runtime_app.view.type_on_screen import text_width
 from runtime_app.view.ui import Listing, Ui
 
 _HEAD, _ROW = 32, 52

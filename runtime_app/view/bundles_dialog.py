@@ -6,9 +6,10 @@ from pathlib import Path
 
 from runtime_app.catalog import no_bundle_advice
 from runtime_app.presenter.bundles import BundleEntry
-from runtime_app.typeface import MEDIUM, text_width
+from runtime_app.typeface import MEDIUM
 from runtime_app.view import lists, opening, widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas
+from runtime_app.view.type_on_screen import text_width
 from runtime_app.view.ui import Ui
 
 _ROW, _HEAD, _FOOT = 44, 24, 48

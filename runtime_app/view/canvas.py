@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from runtime_app.colours import Rgb
 from runtime_app.errors import one_line
-from runtime_app.typeface import MEDIUM, REGULAR, shorten, text_width
+from runtime_app.typeface import MEDIUM, REGULAR
 from runtime_app.view.palette import Palette
+from runtime_app.view.type_on_screen import shorten, text_width
 
 VERDICT, TITLE, BODY, SMALL = 30, 20, 14, 12  # type, in points per em
 Colour = tuple[int, int, int] | tuple[int, int, int, int]

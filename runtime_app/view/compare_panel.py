@@ -6,9 +6,9 @@ import numpy as np
 
 from runtime_app.presenter.comparison import rank
 from runtime_app.presenter.wording import percent
-from runtime_app.typeface import text_width
 from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, TITLE, Box, Canvas, Same
+from runtime_app.view.type_on_screen import text_width
 from runtime_app.view.ui import Listing, Ui
 
 _LIST, _ROW, _BARS = 340, 44, 10

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from runtime_app.typeface import MEDIUM, REGULAR, line_per_em, runs, text_width
+from runtime_app.typeface import MEDIUM, REGULAR, runs
 from runtime_app.view.canvas import Canvas, Label, Polygon, Rectangle, Shape, Sprite
+from runtime_app.view.type_on_screen import line_pixels, text_width
 
 _TEXTURES_KEPT = 256
 _TEXTURE_PIXELS_KEPT = 4_000_000  # measured: 21 bytes each as long as the texture is there
-_EM_TO_LINE = 1.171875  # Dear ImGui sizes type by Roboto's ascent + descent (2400 of 2048 units), the canvas by the em
 _CLEAR = (0, 0, 0, 0)
 _PART_SHAPES = 16
 
@@ -35,7 +35,7 @@ class Drawing:
     def __init__(self) -> None:
         self.scale = 1.0
         self._parts: list[_Part] = []
-        self._sizes: dict[float, int] = {}
+        self._sizes: dict[int, int] = {}
         self._textures: OrderedDict[Hashable, tuple[int, int]] = OrderedDict()
         self._texture_pixels = 0
         with dpg.font_registry(tag="fonts"):
@@ -105,7 +105,7 @@ class Drawing:
             width = text_width(shape.text, shape.size, weight)
             x -= width * self.scale * (0.5 if shape.anchor == "m" else 1.0)
         for part, face in runs(shape.text, weight):
-            size = shape.size * (_EM_TO_LINE if face in (REGULAR, MEDIUM) else line_per_em(face)) * self.scale
+            size = line_pixels(shape.size, face, self.scale)
             place = round(x), round(shape.y * self.scale - size / 2)
             item = dpg.draw_text(place, part, color=shape.colour, size=size, parent=layer)
             if face != REGULAR:  # which is bound to all
@@ -121,7 +121,7 @@ class Drawing:
 
     def font(self, size: float) -> int:
         """The type of `size` points at the present scale, for what Dear PyGui itself writes."""
-        pixels = size * _EM_TO_LINE * self.scale
+        pixels = line_pixels(size, REGULAR, self.scale)
         if pixels not in self._sizes:
             self._sizes[pixels] = dpg.add_font(str(REGULAR), pixels, parent="fonts")
         return self._sizes[pixels]

@@ -6,9 +6,10 @@ import numpy as np
 
 from runtime_app import evidence
 from runtime_app.presenter.tasks import Look
-from runtime_app.typeface import MEDIUM, text_width
+from runtime_app.typeface import MEDIUM
 from runtime_app.view import evidence_class, lists, widgets
 from runtime_app.view.canvas import SMALL, Box, Canvas, Pixels, Same
+from runtime_app.view.type_on_screen import text_width
 from runtime_app.view.ui import Ui
 
 HEIGHT = 164  # of all parts at their ease

@@ -4,9 +4,9 @@ from functools import partial
 
 from runtime_app.presenter.library import FAILED, NONE, SURE, UNSURE
 from runtime_app.presenter.shown import is_wrong, row_words
-from runtime_app.typeface import text_width
 from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, Same, TextField
+from runtime_app.view.type_on_screen import text_width
 from runtime_app.view.ui import Listing, Ui
 
 _TILE, _GAP, _CAPTION = 144, 12, 44

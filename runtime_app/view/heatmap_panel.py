@@ -12,9 +12,10 @@ from runtime_app.heatmap_png import cell_text
 from runtime_app.presenter.library import Filter
 from runtime_app.presenter.shown import row_words
 from runtime_app.presenter.wording import percent
-from runtime_app.typeface import MEDIUM, text_width
+from runtime_app.typeface import MEDIUM
 from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, Pixels, Same
+from runtime_app.view.type_on_screen import text_width
 from runtime_app.view.ui import Listing, Ui
 
 _LOWEST, _HIGHEST = 28, 40  # height of a row

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime_app.presenter.library import SORTS
-from runtime_app.typeface import text_width
 from runtime_app.view import widgets
 from runtime_app.view.canvas import SMALL, Box, Canvas, Drag, Pixels
+from runtime_app.view.type_on_screen import text_width
 from runtime_app.view.ui import Paged, Ui
 
 BAR = 10  # width of the scroll bar

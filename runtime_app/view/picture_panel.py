@@ -7,10 +7,10 @@ import numpy as np
 from runtime_app import evidence
 from runtime_app.imaging import Region
 from runtime_app.presenter.tasks import Look
-from runtime_app.typeface import text_width
 from runtime_app.view import geometry, opening, widgets
 from runtime_app.view.canvas import BODY, SMALL, TITLE, Box, Canvas, Drag, Pixels, Same
 from runtime_app.view.geometry import Camera, Placement
+from runtime_app.view.type_on_screen import text_width
 from runtime_app.view.ui import Ui
 
 _FOOT = 44

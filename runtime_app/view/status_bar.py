@@ -2,9 +2,9 @@
 
 from runtime_app.presenter.shown import status
 from runtime_app.presenter.wording import times_words
-from runtime_app.typeface import text_width
 from runtime_app.view import widgets
 from runtime_app.view.canvas import SMALL, Box, Canvas
+from runtime_app.view.type_on_screen import text_width
 from runtime_app.view.ui import Ui
 
 HEIGHT = 36

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from runtime_app import typeface
-from runtime_app.view import file_drop
+from runtime_app.view import file_drop, type_on_screen
 from runtime_app.view.browser import Browser
 from runtime_app.view.canvas import BODY, Canvas, TextField
 from runtime_app.view.drawing import Drawing
@@ -85,8 +84,7 @@ class Surface:
     @scale.setter
     def scale(self, scale: float) -> None:
         self._scale = scale
-        if sys.platform == "win32":
-            typeface.round_advances(scale)
+        type_on_screen.set_screen(scale)
 
     @property
     def size(self) -> tuple[float, float]:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from functools import partial
 
 from runtime_app.presenter.state import VIEWS
-from runtime_app.typeface import MEDIUM, text_width
+from runtime_app.typeface import MEDIUM
 from runtime_app.view import opening, widgets
 from runtime_app.view.canvas import BODY, Box, Canvas
+from runtime_app.view.type_on_screen import text_width
 from runtime_app.view.ui import Ui
 
 HEIGHT = 52

@@ -6,9 +6,10 @@ from runtime_app.presenter import Presenter
 from runtime_app.presenter.shown import class_bars, words
 from runtime_app.presenter.state import KEYED
 from runtime_app.presenter.wording import Bar, percent
-from runtime_app.typeface import MEDIUM, text_width
+from runtime_app.typeface import MEDIUM
 from runtime_app.view import evidence_class, evidence_panel, teaching, widgets
 from runtime_app.view.canvas import BODY, SMALL, TITLE, VERDICT, Box, Canvas
+from runtime_app.view.type_on_screen import text_width
 from runtime_app.view.ui import Ui
 
 _PAD = 20

@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from runtime_app.typeface import MEDIUM, REGULAR, text_width
+from runtime_app.typeface import MEDIUM, REGULAR
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, Drag
+from runtime_app.view.type_on_screen import text_width
 
 HEIGHT = 32
 RADIUS = 6
