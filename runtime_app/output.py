@@ -1,6 +1,7 @@
 """Outcomes as a table for people, or as jsonl and csv for programs. All of it goes to stdout."""
 
 import csv
+import io
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -55,8 +56,10 @@ def record(outcome: Outcome, classes: tuple[str, ...]) -> dict[str, Any]:
 
 
 def csv_writer() -> Any:
-    """Writes rows to stdout, which makes the line ends the platform's own."""
-    return csv.writer(sys.stdout, lineterminator="\n")
+    """Writes rows to stdout; Windows would make a second line end of each."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(newline="")
+    return csv.writer(sys.stdout)
 
 
 def _write_csv(outcomes: Iterable[Outcome], classes: tuple[str, ...]) -> None:
