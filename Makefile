@@ -45,6 +45,18 @@ test-package: .venv-runtime/.ready-dev display-packages
 	@test -x dist/evidence/evidence || { echo "Nothing is packaged yet: run make package first." >&2; exit 2; }
 	$(RUNTIME) -m pytest tests/packaging
 
+# The same for Windows, built on Linux by Windows' own Python under wine; then its tests, under wine too.
+.PHONY: package-windows test-package-windows wine-packages
+package-windows: .venv-package/.ready wine-packages
+	.venv-package/bin/python -m package.wine
+
+test-package-windows: .venv-runtime/.ready-dev display-packages wine-packages
+	@test -x dist/windows/evidence/evidence.exe || { echo "Nothing is packaged yet: run make package-windows first." >&2; exit 2; }
+	$(RUNTIME) -m pytest tests/packaging/test_windows_app.py
+
+wine-packages:
+	@tests/display-packages.sh wine wine64 gcc-mingw-w64-x86-64
+
 # Build the container images, run them, and say what held (needs docker); hadolint reads their files.
 .PHONY: containers lint-containers
 containers: .venv-runtime/.ready lint-containers
