@@ -40,12 +40,22 @@ def software_gl(display: str) -> dict[str, str]:
 
 
 class Window:
-    """One process of the app on one X server. `state` is what the app drew; `grab` is what the screen shows."""
+    """One process of the app on one X server. `state` is what the app drew; `grab` is what the screen shows.
+
+    program: the command line of another app than this Python's; code: what this Python runs instead of the app.
+    """
 
     def __init__(
-        self, display: str, home: Path, arguments: list[str | Path], code: str | None = None, **environment: str
+        self,
+        display: str,
+        home: Path,
+        arguments: list[str | Path],
+        code: str | None = None,
+        program: list[str | Path] | None = None,
+        **environment: str,
     ) -> None:
         self.display = display
+        self.origin = (0, 0)  # pixels from the screen's corner to the window's
         self.home = home
         self.state_file = home / "state.json"
         home.mkdir(parents=True, exist_ok=True)
@@ -57,9 +67,10 @@ class Window:
             **environment,
         }
         self.process = subprocess.Popen(
-            [sys.executable, *(["-c", code] if code else ["-m", "runtime_app"]), *map(str, arguments)],
+            [*(program or [sys.executable, *(["-c", code] if code else ["-m", "runtime_app"])]), *map(str, arguments)],
             cwd=home,
             env=self.environment,
+            stdin=subprocess.PIPE,  # a file is no stdin for wine
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
@@ -112,7 +123,7 @@ class Window:
     def point(self, name: str, across: float = 0.5, down: float = 0.5) -> tuple[int, int]:
         """Where on the screen the place of this name lies."""
         x, y, width, height = self.state()["hits"][name]
-        return round(x + across * width), round(y + down * height)
+        return round(self.origin[0] + x + across * width), round(self.origin[1] + y + down * height)
 
     def move(self, name: str) -> None:
         self.xdotool("mousemove", *self.point(name))
@@ -157,8 +168,9 @@ class Window:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(10)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                stream.close()
 
 
 @contextlib.contextmanager
@@ -167,10 +179,11 @@ def window(
     arguments: list[str | Path],
     size: tuple[int, int] = (1280, 800),
     code: str | None = None,
+    program: list[str | Path] | None = None,
     **environment: str,
 ) -> Iterator[Window]:
     with x_server(*size) as display:
-        opened = Window(display, home, arguments, code, **environment)
+        opened = Window(display, home, arguments, code, program, **environment)
         try:
             yield opened
         finally:
