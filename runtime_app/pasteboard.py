@@ -22,10 +22,12 @@ def pasted_pictures() -> list[Path]:
 
     Raises UserError when it holds neither. Call it from a worker: other programs answer.
     """
-    paths = file_names(_text())
-    if paths:
-        return paths
-    grabbed = _grab()
+    grabbed = _grab() if sys.platform == "win32" else None  # at once there, where the program for text takes a second
+    if grabbed is None:
+        paths = file_names(_text())
+        if paths:
+            return paths
+        grabbed = _grab()
     if isinstance(grabbed, list):
         return [Path(name) for name in grabbed]
     if grabbed is None:
@@ -34,7 +36,7 @@ def pasted_pictures() -> list[Path]:
         )
     folder = platformdirs.user_cache_path(APP_NAME, appauthor=False) / "pasted"
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"pasted-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1000:03d}.png"
+    path = folder / f"pasted-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() // 1_000_000 % 1000:03d}.png"
     grabbed.save(path)
     return [path]
 

@@ -18,13 +18,13 @@ RECENT = 8
 
 class Settings(msgspec.Struct, frozen=True):
     """theme: dark or light; scale: factor on fonts and spacing, 0 for automatic; width, height: of the window in
-    pixels; opacity: of the evidence map, 0 to 1; threads: of one prediction on the CPU, 0 for all cores;
+    pixels, 0 for what the scale wants; opacity: of the evidence map, 0 to 1; threads: of one prediction on the CPU, 0 for all cores;
     recent_bundles, recent_folders: newest first."""
 
     theme: Literal["dark", "light"] = "dark"
     scale: float = 0.0
-    width: int = 1280
-    height: int = 800
+    width: int = 0
+    height: int = 0
     opacity: float = 0.5
     show_evidence: bool = True
     grid_cells: bool = False
@@ -83,7 +83,7 @@ def _checked(settings: Settings) -> Settings:
         settings,
         scale=0.0 if not finite.get("scale") else min(max(finite["scale"], 0.5), 4.0),
         opacity=min(max(finite.get("opacity", Settings.opacity), 0.0), 1.0),
-        width=min(max(settings.width, 640), 16384),
-        height=min(max(settings.height, 400), 16384),
+        width=settings.width and min(max(settings.width, 640), 16384),
+        height=settings.height and min(max(settings.height, 400), 16384),
         threads=min(max(settings.threads, 0), os.cpu_count() or 1),
     )

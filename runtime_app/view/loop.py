@@ -27,7 +27,8 @@ class Loop:
     def __init__(self, presenter: Presenter) -> None:
         settings = presenter.settings
         self.presenter = presenter
-        self.surface = Surface(TITLE, settings.width, settings.height, settings.scale or scale.detect())
+        factor = settings.scale or scale.detect()
+        self.surface = Surface(TITLE, *scale.window_pixels(settings.width, settings.height, factor), factor)
         self.ui = Ui(presenter, self.surface.copy, self.surface.toggle_fullscreen, self._browse)
         self.canvas = Canvas(frame.PALETTES[settings.theme])
         self.hovered: str | None = None

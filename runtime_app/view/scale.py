@@ -1,4 +1,4 @@
-"""How much larger than 1:1 this screen wants type and spacing. The person's own choice in the settings goes first."""
+"""How much larger than 1:1 this screen wants type and spacing, and the window. The person's own choice goes first."""
 
 import ctypes
 import os
@@ -8,6 +8,8 @@ import sys
 from functools import cache
 
 _STANDARD_DPI = 96
+_WINDOW = (1280, 800)  # points
+_MAXIMISED = (61, 62)  # SM_CXMAXIMIZED, SM_CYMAXIMIZED
 
 
 @cache
@@ -23,6 +25,34 @@ def detect() -> float:
         except (KeyError, ValueError):
             continue
     return _step(_x_dpi() / _STANDARD_DPI)
+
+
+def window_pixels(width: int, height: int, scale: float) -> tuple[int, int]:
+    """The window's size in pixels, at most the screen's. width, height: what it had last, 0 for nothing."""
+    wanted = width or round(_WINDOW[0] * scale), height or round(_WINDOW[1] * scale)
+    screen = _screen_pixels()
+    return wanted if screen is None else (min(wanted[0], screen[0]), min(wanted[1], screen[1]))
+
+
+def _screen_pixels() -> tuple[int, int] | None:
+    try:
+        if sys.platform == "win32":
+            wide, high = (ctypes.windll.user32.GetSystemMetrics(each) for each in _MAXIMISED)  # type: ignore[attr-defined]
+            return wide, high
+        return _x_screen() if sys.platform == "linux" else None
+    except (AttributeError, OSError):
+        return None
+
+
+def _x_screen() -> tuple[int, int] | None:
+    """The connection stays open: when the last one closes, a virtual server starts anew, just as Dear PyGui comes."""
+    x = ctypes.CDLL("libX11.so.6")  # Dear PyGui needs it too
+    x.XOpenDisplay.restype = ctypes.c_void_p
+    opened = ctypes.c_void_p(x.XOpenDisplay(None))
+    if not opened:
+        return None
+    screen = x.XDefaultScreen(opened)
+    return int(x.XDisplayWidth(opened, screen)), int(x.XDisplayHeight(opened, screen))
 
 
 def _step(factor: float) -> float:

@@ -48,9 +48,11 @@ def tabs(
     choose: Callable[[Any], None],
     tooltips: Sequence[str] = (),
 ) -> None:
-    """labels: (value, text); one of them is chosen. The segments share the width."""
+    """labels: (value, text); one of them is chosen. The segments share the width; where one is too narrow, all texts are small."""
     c.rectangle(box, c.palette.raised, radius=RADIUS)
     width = box.w / len(labels)
+    room = width - 8
+    size = BODY if all(text_width(text, BODY, MEDIUM) <= room for _, text in labels) else SMALL
     for place, (value, text) in enumerate(labels):
         segment = Box(box.x + place * width, box.y, width, box.h)
         hit_name = f"{name}.{value}"
@@ -59,7 +61,7 @@ def tabs(
         elif c.hovered == hit_name:
             c.rectangle(segment.inset(2), c.palette.hover, radius=RADIUS - 2)
         ink = c.palette.on_accent if value == chosen else c.palette.ink
-        c.text(segment.centre, segment.middle, text, BODY, ink, anchor="m", width=width - 8, bold=value == chosen)
+        c.text(segment.centre, segment.middle, text, size, ink, anchor="m", width=room, bold=value == chosen)
         focus_ring(c, segment, hit_name)
         tooltip = tooltips[place] if place < len(tooltips) else ""
         c.hit(segment, hit_name, partial(choose, value), tooltip=tooltip)

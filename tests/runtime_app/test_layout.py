@@ -10,7 +10,8 @@ from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.presenter import Presenter
 from runtime_app.presenter.wording import percent
 from runtime_app.typeface import text_width
-from runtime_app.view import frame, framing, heatmap_panel, status_bar, teaching
+from runtime_app.view import frame, framing, heatmap_panel, status_bar, teaching, type_on_screen
+from runtime_app.view import scale as screen_scale
 from runtime_app.view.canvas import Box, Canvas, Hit, Label, Sprite
 from runtime_app.view.shortcuts import BY_KEY
 from runtime_app.view.ui import Ui
@@ -143,6 +144,35 @@ def test_classes_without_a_bar_are_reached_from_the_line_below_the_bars(
     assert more is not None
     more()
     assert ui.dialog == "evidence"
+
+
+@pytest.mark.parametrize("hinted", [False, True])
+@pytest.mark.parametrize("width", [640, 700, 853, 960, 1280])
+def test_names_of_the_views_are_never_cut(ui: Ui, width: int, hinted: bool) -> None:
+    ui.window = Box(0, 0, width, 515)
+    type_on_screen.set_screen(1.0, hinted)
+    try:
+        assert {"Picture", "Heatmap", "Gallery", "Compare"} <= set(laid_out(ui).texts())
+    finally:
+        type_on_screen.set_screen(None)
+
+
+@pytest.mark.parametrize(
+    ("last", "scale", "screen", "pixels"),
+    [
+        ((0, 0), 1.0, (1920, 1080), (1280, 800)),
+        ((0, 0), 1.5, (3840, 2160), (1920, 1200)),
+        ((0, 0), 1.5, (1920, 1080), (1920, 1080)),
+        ((2000, 900), 1.0, (1366, 768), (1366, 768)),
+        ((1000, 700), 2.0, None, (1000, 700)),
+    ],
+)
+def test_the_window_begins_as_large_as_its_type_wants_within_the_screen(
+    last: tuple[int, int], scale: float, screen: tuple[int, int] | None, pixels: tuple[int, int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(screen_scale, "_screen_pixels", lambda: screen)
+    assert screen_scale.window_pixels(*last, scale) == pixels
 
 
 @pytest.mark.parametrize("width", [640, 700, 800, 960])
