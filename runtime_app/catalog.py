@@ -1,6 +1,8 @@
 """Find bundles and choose the newest: the one whose training run started last, never the one whose file is youngest."""
 
+import os
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import platformdirs
@@ -10,6 +12,8 @@ from runtime_app.bundle import Bundle, BundleError, is_bundle, open_bundle, read
 from runtime_app.errors import UserError
 from runtime_app.installation import app_folder, in_checkout
 from runtime_app.manifest import Manifest
+
+_FEW = 200
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,16 @@ def find_bundles(folders: list[Path] | None = None) -> list[Entry]:
             except BundleError:
                 continue
     return sorted(entries, key=lambda entry: (entry.manifest.provenance.run_started, entry.path.name), reverse=True)
+
+
+def holds_bundles(folder: Path) -> bool:
+    """Whether this is a folder of bundles. One with more than a few entries is not looked through: it holds pictures."""
+    try:
+        with os.scandir(folder) as found:
+            entries = list(islice(found, _FEW + 1))
+    except OSError:
+        return False
+    return len(entries) <= _FEW and any(is_bundle(Path(entry.path)) for entry in entries)
 
 
 def _inside(folder: Path) -> list[Path]:

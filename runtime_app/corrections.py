@@ -44,13 +44,17 @@ def corrections_file() -> Path:
     return platformdirs.user_data_path(APP_NAME, appauthor=False) / "corrections.sqlite"
 
 
-def keep(corrections: Iterable[Correction], file: Path | None = None) -> None:
-    """Write them; pictures that are gone meanwhile are left out. Raises UserError when the file cannot be written."""
+def keep(corrections: Iterable[Correction], file: Path | None = None) -> list[Path]:
+    """Write them; pictures that are gone meanwhile are left out and returned, those aside of which something was taken
+    back. Raises UserError when the file cannot be written."""
+    gone = []
     with _opened(file or corrections_file()) as database:
         for correction in corrections:
             try:
                 sha256, size = _hash(correction.path), correction.path.stat().st_size
             except OSError:
+                if correction.label is not None:
+                    gone.append(correction.path)
                 continue
             name = os.fsencode(correction.path.name)
             if correction.label is None:
@@ -64,6 +68,7 @@ def keep(corrections: Iterable[Correction], file: Path | None = None) -> None:
                     correction.label, correction.said, correction.confidence, correction.verdict, correction.bundle,
                 ),
             )  # fmt: skip
+    return gone
 
 
 def recall(paths: Iterable[Path], file: Path | None = None) -> dict[Path, str]:

@@ -1,5 +1,6 @@
 """python -m runtime_app classify: files and folders, no window."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import click
 from runtime_app.commands.options import ANY_PATH, engine_options, gather_pictures, output_format, say_engine
 from runtime_app.imaging import Resize
 from runtime_app.providers import Device
+from runtime_app.terminal import log
 
 
 @click.command()
@@ -48,6 +50,8 @@ def classify(
             if isinstance(outcome, Failure):
                 failures += 1
                 click.echo(f"{outcome.error.title} {outcome.error.advice}", err=True)
+                if outcome.error.details and log.isEnabledFor(logging.DEBUG):
+                    click.echo(outcome.error.details, err=True)
             elif heatmap is not None:
                 shown.append(outcome)
             yield outcome

@@ -12,10 +12,19 @@ from runtime_app.providers import Device
 @click.command()
 @click.argument("paths", nargs=-1, type=ANY_PATH)
 @engine_options
+@click.pass_context
 def window(
-    paths: tuple[Path, ...], bundle_path: Path | None, device: Device, precision: str, resize: Resize | None
+    context: click.Context,
+    paths: tuple[Path, ...],
+    bundle_path: Path | None,
+    device: Device,
+    precision: str,
+    resize: Resize | None,
 ) -> int:
     """Open the window (the default). A PATH that holds or is a bundle is the bundle, the others are pictures."""
+    commands = () if context.parent is None else getattr(context.parent.command, "commands", ())
+    if (late := next((str(path) for path in paths if str(path) in commands and not path.exists()), None)) is not None:
+        raise click.UsageError(f"Options go behind the command: {late} [OPTIONS] PATH…")
     from runtime_app.bundle import is_bundle
     from runtime_app.catalog import find_bundles, open_bundle_or_newest
     from runtime_app.view.window import open_window

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from runtime_app.bundle import is_bundle
+from runtime_app.catalog import holds_bundles
 from runtime_app.presenter import listing, watching
 from runtime_app.presenter.library import FAILED
 from runtime_app.presenter.session import Session
@@ -21,7 +22,7 @@ class Folders(Session):
         """Bundles, folders and pictures, in any mixture; the first new picture is shown."""
         folders, pictures = [], []
         for path in (Path(os.path.abspath(named)) for named in paths):
-            if is_bundle(path):
+            if is_bundle(path) or holds_bundles(path):
                 self.open_bundle(path)
             elif path.is_dir():
                 folders.append(path)
@@ -70,6 +71,7 @@ class Folders(Session):
     def read_again(self, indices: list[int]) -> None:
         """Drop what is known of these pictures and classify them anew."""
         self.library.forget(indices)
+        self.recall_again(indices)
         for index in indices:
             self.thumbnails.pop(self.library.paths[index], None)
         self.renewed += 1

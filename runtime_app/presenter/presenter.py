@@ -106,6 +106,13 @@ class Presenter(Folders):
         self.comparison.begin(loaded)
         self._compare_pending()
 
+    def _bundle_opened(self, loaded: Loaded) -> None:
+        """A second opinion that has become the first one is none any more."""
+        super()._bundle_opened(loaded)
+        second = self.comparison.loaded
+        if second is not None and _same_opinion(second, loaded):
+            self.compare_with(None)
+
     def set_resize(self, resize: Resize | None) -> None:
         super().set_resize(resize)
         if self.comparison.loaded is not None:
@@ -167,9 +174,15 @@ class Presenter(Folders):
 
     _receivers: ClassVar[dict[str, Callable[[Any, Any], None]]] = {
         **Folders._receivers,
+        "bundle": _bundle_opened,
         "selftest": _selftest_done,
         "export": _exported,
         "bundles": _bundles_listed,
         "second": _second_opened,
         "second results": _second_classified,
     }
+
+
+def _same_opinion(first: Loaded, second: Loaded) -> bool:
+    digests = {each.bundle.manifest.digest for each in (first, second)}
+    return len(digests) == 1 and first.classifier.engine.precision == second.classifier.engine.precision

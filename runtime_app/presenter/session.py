@@ -7,6 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from runtime_app.bundle import Bundle
 from runtime_app.errors import Explanation
 from runtime_app.imaging import Region, Resize
@@ -116,10 +119,24 @@ class Session(Batch):
             return
         self.notice = None
         order = self.listed()
+        if len(order):
+            found = int(order[self.place_beside(order, by)])
+            if found != self.current:
+                self.show(found)
+
+    def place_beside(self, order: NDArray[np.intp], by: int) -> int:
+        """The place in `order`, int [m], not empty, that lies `by` from the current picture, or at the end before that.
+        From a picture that is not listed any more, as a mistake that was just settled, it goes on where that one was."""
         places = (order == self.current).nonzero()[0]
-        place = int(places[0]) + by if len(places) else 0
-        if 0 <= place < len(order):
-            self.show(int(order[place]))
+        if len(places):
+            place = int(places[0]) + by
+        elif self.current is not None and order is self.listed():
+            rank = np.empty(len(self.library), dtype=np.intp)
+            rank[self.library.listed(self.sort)] = np.arange(len(self.library))
+            place = int(np.searchsorted(rank[order], rank[self.current])) + (by - 1 if by > 0 else by)
+        else:
+            place = 0
+        return min(max(place, 0), len(order) - 1)
 
     def listed(self) -> Any:
         """Indices of the pictures in view order: int [m]."""

@@ -59,6 +59,7 @@ class State:
         self._listed: Any = None
         self._unsaved: dict[Path, Correction] = {}
         self._recalled = 0
+        self._recalled_again: dict[Path, None] = {}
         self._folders: list[Path] = []
         self._listing: list[Path] = []
         self.renewed = 0  # grows when thumbnails that were made are no longer right

@@ -19,29 +19,30 @@ _OF_ANOTHER_BUNDLE = 1_000_000  # a corrected class that the open bundle does no
 class Teaching(State):
     """Corrections are class names: they outlive a change of bundle. What is written is written by a worker."""
 
-    def correct(self, class_index: int) -> None:
-        """Say what the current picture really shows; the same class again takes the correction back."""
-        if self.current is None or self.loaded is None or class_index >= len(self.loaded.bundle.manifest.classes):
-            return
-        name = self.loaded.bundle.manifest.classes[class_index]
-        self.correct_as(None if self.library.corrections.get(self.current) == name else name)
+    def correct(self, class_index: int, index: int | None = None) -> None:
+        """Say what a picture (the current one) really shows; the same class again takes the correction back."""
+        if self.loaded is not None and class_index < len(self.loaded.bundle.manifest.classes):
+            name = self.loaded.bundle.manifest.classes[class_index]
+            self.correct_as(None if self.correction(index) == name else name, index)
 
-    def correct_as(self, name: str | None) -> None:
-        """The current picture shows this class; None takes back what was said."""
-        if self.current is None:
+    def correct_as(self, name: str | None, index: int | None = None) -> None:
+        """A picture (the current one) shows this class; None takes back what was said."""
+        index = self.current if index is None else index
+        if index is None:
             return
         if name is None:
-            self.library.corrections.pop(self.current, None)
+            self.library.corrections.pop(index, None)
         else:
-            self.library.corrections[self.current] = name
+            self.library.corrections[index] = name
         self.library.version += 1
-        self._unsaved[self.library.paths[self.current]] = self._correction(self.current, name)
+        self._unsaved[self.library.paths[index]] = self._correction(index, name)
         self._keep()
         self.changed()
 
-    def correction(self) -> str | None:
-        """What a person said that the current picture shows."""
-        return None if self.current is None else self.library.corrections.get(self.current)
+    def correction(self, index: int | None = None) -> str | None:
+        """What a person said that a picture (the current one) shows."""
+        index = self.current if index is None else index
+        return None if index is None else self.library.corrections.get(index)
 
     def classes_like(self, text: str) -> list[str]:
         """The open bundle's classes whose name contains `text`, those that begin with it first."""
@@ -70,9 +71,18 @@ class Teaching(State):
 
     def recall_corrections(self) -> None:
         """Ask for what was said in earlier runs of the pictures that are new since the last answer."""
-        paths = self.library.paths[self._recalled :]
-        if paths:
-            self.workers["memory"].submit("recall", lambda ticket: (len(paths), corrections.recall(paths)))
+        new, again = self.library.paths[self._recalled :], tuple(self._recalled_again)
+        if new or again:
+            self.workers["memory"].submit(
+                "recall", lambda ticket: (len(new), again, corrections.recall((*new, *again)))
+            )
+
+    def recall_again(self, indices: list[int]) -> None:
+        """Of files that hold something else now: what was said of a picture that is no longer there goes."""
+        for index in indices:
+            self.library.corrections.pop(index, None)
+            self._recalled_again[self.library.paths[index]] = None
+        self.recall_corrections()
 
     def flush(self, seconds: float) -> None:
         """Wait for corrections that are still being written, before the window closes."""
@@ -93,20 +103,24 @@ class Teaching(State):
         """All that is not known to be written yet: a newer request replaces the ones that wait."""
         unsaved = tuple(self._unsaved.values())
 
-        def work(ticket: Any) -> tuple[Correction, ...]:
-            corrections.keep(unsaved)
-            return unsaved
+        def work(ticket: Any) -> tuple[tuple[Correction, ...], list[Path]]:
+            return unsaved, corrections.keep(unsaved)
 
         self.workers["memory"].submit("keep", work)
 
-    def _kept(self, saved: tuple[Correction, ...]) -> None:
+    def _kept(self, answer: tuple[tuple[Correction, ...], list[Path]]) -> None:
+        saved, gone = answer
+        if gone:
+            self.notice = f"{gone[0].name} cannot be read: what you said of it holds until the window closes."
         for correction in saved:
             if self._unsaved.get(correction.path) is correction:
                 del self._unsaved[correction.path]
 
-    def _recalled_corrections(self, answer: tuple[int, dict[Path, str]]) -> None:
-        count, found = answer
+    def _recalled_corrections(self, answer: tuple[int, tuple[Path, ...], dict[Path, str]]) -> None:
+        count, again, found = answer
         self._recalled += count
+        for path in again:
+            self._recalled_again.pop(path, None)
         for path, name in found.items():
             index = self.library.index_of(path)
             if index is not None and path not in self._unsaved:

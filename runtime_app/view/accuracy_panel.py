@@ -132,7 +132,9 @@ def _edges(c: Canvas, cells: Box, evaluation: Evaluation, across: float, down: f
     """Class names, where they fit, and what `evaluate` calls recall and precision."""
     rows = evaluation.per_class()
     c.text(cells.right + _FIGURE - 8, cells.y - 16, "recall", SMALL, c.palette.muted, anchor="r")
-    c.text(cells.x - 12, cells.bottom + 16, "precision", SMALL, c.palette.muted, anchor="r")
+    precise = across >= text_width("100 %", SMALL) + 4
+    if precise:
+        c.text(cells.x - 12, cells.bottom + 16, "precision", SMALL, c.palette.muted, anchor="r")
     for place, row in enumerate(rows):
         x, y = cells.x + (place + 0.5) * across, cells.y + (place + 0.5) * down
         if down >= 12:
@@ -140,6 +142,7 @@ def _edges(c: Canvas, cells: Box, evaluation: Evaluation, across: float, down: f
             c.text(cells.right + _FIGURE - 8, y, _share(row.recall), SMALL, c.palette.ink, anchor="r")
         if across >= 24:
             c.text(x, cells.y - 16, row.name, SMALL, c.palette.muted, anchor="m", width=across - 4)
+        if precise:
             c.text(x, cells.bottom + 16, _share(row.precision), SMALL, c.palette.ink, anchor="m")
     c.hit(
         Box(cells.right, cells.y - _HEAD, _FIGURE, cells.h + _HEAD), "recall", focusable=False,

@@ -78,7 +78,7 @@ def _row(c: Canvas, box: Box, ui: Ui, question: _Question, name: str, note: str)
 def _question(ui: Ui) -> _Question:
     p, classes = ui.presenter, _classes(ui)
     if ui.dialog == "classes":
-        said = p.correction()
+        said = p.correction(ui.asked_of)
         keys = tuple(f"{(index + 1) % 10}" if index < presenter_state.KEYED else "" for index in range(len(classes)))
         hint = "Kept between runs. The picture itself is never moved or changed."
         back = None if said is None else ("uncorrect", "Take it back")

@@ -91,7 +91,7 @@ def _bars(
     p, other = ui.presenter, ui.presenter.comparison.loaded
     assert p.loaded is not None and other is not None
     ranked = np.argsort(-np.nan_to_num(np.maximum(first, second)), kind="stable")[:_BARS]
-    names = max(text_width(axis[k], BODY) for k in ranked) + 24
+    names = min(max(text_width(axis[k], BODY) for k in ranked) + 24, max(80.0, box.w * 0.4))
     half = (box.w - names) / 2
     titles = (
         (box.x + half, p.variant_words(p.loaded), "r"),
@@ -109,12 +109,12 @@ def _bars(
         c.sprite(spot, ("preview", look.path, look.stamp), lambda: (look.preview, width, height))
     for place, k in enumerate(ranked.tolist()):
         y = box.y + 36 + (place + 0.5) * row
-        c.text(box.centre, y, axis[k], BODY, c.palette.ink, anchor="m")
+        c.text(box.centre, y, axis[k], BODY, c.palette.ink, anchor="m", width=names - 16)
         for side, values in ((-1, first), (1, second)):
             if not np.isfinite(values[k]):
                 continue
             edge = box.x + half if side < 0 else box.right - half
-            length = (half - 52) * float(values[k])
+            length = max(0.0, half - 52) * float(values[k])
             fill = c.palette.accent if k == int(np.argmax(values)) else c.palette.hover
             c.rectangle(Box(edge - length if side < 0 else edge, y - 7, length, 14), fill, radius=3)
             c.text(

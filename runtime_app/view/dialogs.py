@@ -88,12 +88,13 @@ def _help(c: Canvas, ui: Ui) -> None:
         ("Drop on the window", "Open files and folders from the desktop"),
         ("Wheel, right drag", "Zoom, pan"),
     ]
-    half = -(-len(rows) // 2)
-    room = frame(c, ui, "Shortcuts", 880, 92 + _LINE * half)
-    column = (room.w + 24 - _BAR_ROOM) / 2
+    columns = 2 if ui.window.w >= 840 else 1
+    half = -(-len(rows) // columns)
+    room = frame(c, ui, "Shortcuts", 880 if columns == 2 else 520, 92 + _LINE * half)
+    column = (room.w + 24 - _BAR_ROOM) / columns
     body = Box(room.x, room.y, room.w + 8, room.h)
     for place, row in enumerate(lists.rows_shown(c, body, ui, "dialog.help", half, _LINE)):
         y = room.y + (place + 0.5) * _LINE
-        for x, (keys, words) in zip((room.x, room.x + column), rows[row::half], strict=False):
+        for x, (keys, words) in zip((room.x, room.x + column)[:columns], rows[row::half], strict=False):
             c.text(x, y, keys, SMALL, c.palette.accent, width=132)
             c.text(x + 140, y, words, SMALL, c.palette.ink, width=column - 164)

@@ -64,15 +64,25 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
     log = Box(end + 20, area.y, 120, 28)
     hint = "From 0.0001 to 1, so that small probabilities can be told apart (L)"
     widgets.switch(c, log, "log_scale", "Log scale", p.log_scale, p.toggle_log_scale, hint)
-    if p.filter != Filter():
-        text = f"{len(p.listed()):,} of {len(p.library):,} listed"
-        x = log.right + 12
-        x += c.text(x, area.y + 14, text, SMALL, c.palette.muted) + 12
-        spot = Box(x, area.y, widgets.button_width("List all"), 28)
-        widgets.button(c, spot, "list_all", "List all", ui.list_all, kind="raised", tooltip="A")
-    width = widgets.button_width("Save PNG\u2026")
+    filtered = p.filter != Filter()
+    text = f"{len(p.listed()):,} of {len(p.library):,} listed" if filtered else ""
+    every, label = widgets.button_width("List all") if filtered else 0.0, "Save PNG\u2026"
+    taken = log.right + (12 + every if filtered else 0.0)
+    if taken + 12 + widgets.button_width(label) > area.right:
+        label = "Save"
+    width = widgets.button_width(label)
     save = Box(area.right - width, area.y, width, 28)
-    widgets.button(c, save, "save_heatmap", "Save PNG\u2026", lambda: ui.show_dialog("export"), kind="raised")
+    widgets.button(
+        c, save, "save_heatmap", label, lambda: ui.show_dialog("export"), kind="raised", tooltip="Save as PNG (Ctrl+S)"
+    )
+    if filtered:
+        spot = Box(min(log.right + 12, save.x - 8 - every), area.y, every, 28)
+        room = save.x - 12 - every - log.right - 24
+        if room >= text_width(text, SMALL):
+            spot = Box(
+                log.right + 24 + c.text(log.right + 12, area.y + 14, text, SMALL, c.palette.muted), area.y, every, 28
+            )
+        widgets.button(c, spot, "list_all", "List all", ui.list_all, kind="raised", tooltip=f"{text} (A)")
     if p.loaded is None or not len(p.library):
         c.text(box.centre, box.middle, "Open pictures to compare them here", BODY, c.palette.muted, anchor="m")
         return
@@ -113,8 +123,10 @@ def _pages(c: Canvas, box: Box, ui: Ui, columns: Columns, classes: int) -> None:
         widgets.arrow(c, spot.centre, spot.middle, way)
         widgets.focus_ring(c, spot, name)
         c.hit(spot, name, partial(turn, by), tooltip="Classes before" if by < 0 else "More classes")
-    words = f"{columns.first + 1:,} to {last:,} of {classes:,} classes"
-    c.text(box.centre, box.middle, words, SMALL, c.palette.muted, anchor="m", width=box.w - 2 * box.h - 8)
+    words, room = f"{columns.first + 1:,} to {last:,} of {classes:,}", box.w - 2 * box.h - 8
+    if text_width(f"{words} classes", SMALL) <= room:
+        words += " classes"
+    c.text(box.centre, box.middle, words, SMALL, c.palette.muted, anchor="m", width=room)
 
 
 def _names(c: Canvas, top: float, classes: tuple[str, ...], columns: Columns, pointed: int | None) -> None:

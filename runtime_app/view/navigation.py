@@ -14,8 +14,7 @@ def go(ui: Ui, by: int) -> None:
     order = ui.listing.order
     if not len(order):
         return
-    places = (order == ui.presenter.current).nonzero()[0]
-    place = min(max(int(places[0]) + by, 0), len(order) - 1) if len(places) else 0
+    place = ui.presenter.place_beside(order, by)
     ui.presenter.notice = None
     ui.presenter.show(int(order[place]))
     columns = ui.listing.columns

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from runtime_app import file_dialog, pasteboard
 from runtime_app.errors import UserError
+from runtime_app.imaging import SUFFIXES
 from runtime_app.view.ui import Ui
 
 
@@ -50,11 +51,17 @@ def chosen(ui: Ui, kind: file_dialog.Kind, paths: list[Path]) -> None:
 def dropped(ui: Ui, paths: list[Path]) -> None:
     """Files and folders from the desktop; a browser may send an address of the web instead.
 
-    What was open over the pictures has been answered by that. Raises UserError when nothing of it is a file.
+    What was open over the pictures has been answered by that, and no filter hides what has come; pictures are shown at
+    once, folders where the person is. Raises UserError when nothing of it is a file.
     """
     ui.dialog = None
-    files = [path for path in paths if path.is_absolute()]
-    if not files:
+    named = [Path(str(path).removeprefix("file:")) for path in paths]
+    files = [path for path in named if path.is_absolute()]
+    if files:
+        ui.list_all()
+        if ui.presenter.view in ("compare", "accuracy") or any(path.suffix.lower() in SUFFIXES for path in files):
+            ui.presenter.set_view("picture")
+    else:
         raise UserError("What was dropped is not a file on this computer.", "Save it first, then drop the file.")
     ui.presenter.open_paths(files)
 

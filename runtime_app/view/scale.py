@@ -8,7 +8,7 @@ import sys
 from functools import cache
 
 _STANDARD_DPI = 96
-_WINDOW = (1280, 800)  # points
+_WINDOW, _LEAST = (1280, 800), (640, 400)  # points
 _MAXIMISED = (61, 62)  # SM_CXMAXIMIZED, SM_CYMAXIMIZED
 
 
@@ -29,11 +29,21 @@ def detect() -> float:
 
 def window_pixels(width: int, height: int, scale: float) -> tuple[int, int]:
     """The window's size in pixels, at most the screen's. width, height: what it had last, 0 for nothing."""
-    wanted = width or round(_WINDOW[0] * scale), height or round(_WINDOW[1] * scale)
+    return _within_screen(width or _WINDOW[0] * scale, height or _WINDOW[1] * scale)
+
+
+def least_pixels(scale: float) -> tuple[int, int]:
+    """Below this size parts would lie on each other."""
+    return _within_screen(_LEAST[0] * scale, _LEAST[1] * scale)
+
+
+def _within_screen(width: float, height: float) -> tuple[int, int]:
     screen = _screen_pixels()
-    return wanted if screen is None else (min(wanted[0], screen[0]), min(wanted[1], screen[1]))
+    wide, high = (width, height) if screen is None else (min(width, screen[0]), min(height, screen[1]))
+    return round(wide), round(high)
 
 
+@cache
 def _screen_pixels() -> tuple[int, int] | None:
     try:
         if sys.platform == "win32":

@@ -12,6 +12,7 @@ from runtime_app.view.browser import Browser
 from runtime_app.view.canvas import BODY, Canvas, TextField
 from runtime_app.view.drawing import Drawing
 from runtime_app.view.palette import Palette
+from runtime_app.view.scale import least_pixels
 
 _CLEAR = (0, 0, 0, 0)
 
@@ -31,6 +32,7 @@ class Surface:
     """One window with one drawing that fills it. Coordinates are points: pixels divided by `scale`."""
 
     def __init__(self, title: str, width: int, height: int, scale: float) -> None:
+        self._scale = 0.0
         self.scale = scale
         self._field: str | None = None
         self._events: list[Event] = []
@@ -51,9 +53,12 @@ class Surface:
         ):  # fmt: skip
             dpg.add_input_text(tag="field")
         self._handlers()
+        least = least_pixels(scale)
+        width, height = max(width, least[0]), max(height, least[1])
         dpg.create_viewport(
-            title=title, width=width, height=height, min_width=640, min_height=400, x_pos=0, y_pos=0, vsync=_has_vsync()
-        )
+            title=title, width=width, height=height, min_width=least[0], min_height=least[1],
+            x_pos=0, y_pos=0, vsync=_has_vsync(),
+        )  # fmt: skip
         dpg.setup_dearpygui()
         dpg.show_viewport()
         self._kept_for_the_system = file_drop.listen(self._dropped.extend)
@@ -83,8 +88,18 @@ class Surface:
 
     @scale.setter
     def scale(self, scale: float) -> None:
+        if scale != self._scale and self._scale:
+            self._limit(scale)
         self._scale = scale
         type_on_screen.set_screen(scale)
+
+    def _limit(self, scale: float) -> None:
+        """The window is never smaller than its parts need, which become larger with the type."""
+        width, height = least_pixels(scale)
+        dpg.set_viewport_min_width(width)
+        dpg.set_viewport_min_height(height)
+        dpg.set_viewport_width(max(width, dpg.get_viewport_width()))
+        dpg.set_viewport_height(max(height, dpg.get_viewport_height()))
 
     @property
     def size(self) -> tuple[float, float]:

@@ -54,7 +54,7 @@ def shorten(text: str, size: float, width: float, weight: Path = REGULAR) -> str
 
 @lru_cache(maxsize=4096)
 def _hinted_advance(character: str, face: Path, line: int) -> float:
-    return _face_of_line(face, line).getlength(character)
+    return _face_of_line(face, line).getlength(typeface.drawn_character(character, face))
 
 
 @cache

@@ -39,7 +39,8 @@ class Paged:
 class Ui:
     """dialog: name of the open dialog or list; scroll: first row shown, per list; gesture: what a drag on the picture
     does; thumbnails_for: what was last asked for; card: the list row under the pointer; text_field: where text is typed,
-    typing_wanted: the keyboard goes there; class_text: what was typed to find a class; listing: the list that the view shows;
+    typing_wanted: the keyboard goes there; class_text: what was typed to find a class; asked_of: the
+    picture for which the list of classes was opened, whichever is the current one meanwhile; listing: the list that the view shows;
     paged: what the keys scroll in a dialog; leave: the window is to close."""
 
     presenter: Presenter
@@ -60,6 +61,7 @@ class Ui:
     text_field: TextField | None = None
     typing_wanted: bool = False
     class_text: str = ""
+    asked_of: int | None = None
     listing: Listing | None = None
     paged: Paged | None = None
     leave: bool = False
