@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from runtime_app.presenter.library import SORTS
 from runtime_app.view import widgets
 from runtime_app.view.canvas import SMALL, Box, Canvas, Drag, Pixels
-from runtime_app.view.type_on_screen import text_width
 from runtime_app.view.ui import Paged, Ui
 
 BAR = 10  # width of the scroll bar
+_ROOMY = 800  # of the window, from which on it is said what the tabs are for
 
 
 def rows_shown(c: Canvas, box: Box, ui: Ui, name: str, rows: int, height: float, *, tab: bool = False) -> range:
@@ -53,9 +53,10 @@ def _scroll_bar(c: Canvas, box: Box, ui: Ui, name: str, first: int, fit: int, ro
 
 def sort_tabs(c: Canvas, x: float, y: float, ui: Ui) -> float:
     """Returns the right end."""
-    width = text_width("Sort by", SMALL)
-    c.text(x, y + 14, "Sort by", SMALL, c.palette.muted)
-    box = Box(x + width + 8, y, 320, 28)
+    roomy = ui.window.w >= _ROOMY
+    if roomy:
+        x += c.text(x, y + 14, "Sort by", SMALL, c.palette.muted) + 8
+    box = Box(x, y, 320 if roomy else 250, 28)
     hint = "S goes through them; the least sure come first"
     widgets.tabs(
         c,

@@ -212,6 +212,17 @@ def test_an_option_alone_is_the_windows(app: Run) -> None:
     assert answer.returncode == 2 and "there is no display" in answer.stderr and "Missing command" not in answer.stderr
 
 
+def test_a_command_behind_options_is_no_picture(app: Run, digits: Path) -> None:
+    answer = app("--precision", "fp32", "classify", digits)
+    assert answer.returncode == 2 and "Options go behind the command: classify [OPTIONS]" in answer.stderr
+
+
+def test_debug_shows_why_a_picture_cannot_be_read(app: Run, digits: Path) -> None:
+    (digits / "bad.jpg").write_bytes(b"\xff\xd8\xff no picture")
+    plain, long = (app("classify", digits, "--bundle", TINY, *words).stderr for words in ((), ("--debug",)))
+    assert "Traceback" not in plain and "Traceback" in long and long.startswith(plain.splitlines()[0])
+
+
 @pytest.mark.parametrize("command", ["", "classify", "evaluate", "selftest", "info", "window"])
 def test_every_command_has_help_and_version(app: Run, command: str) -> None:
     words = [command] if command else []

@@ -167,3 +167,17 @@ def test_a_second_opinion_is_long_work_that_can_be_cancelled_and_changed(
     presenter.classify_pending()
     until(presenter, lambda: presenter.comparison.library.classified == 300 and not presenter.busy)
     assert not presenter.errors
+
+
+def test_a_second_opinion_that_becomes_the_first_ends(presenter: Presenter, tiny_bundle: Path, tmp_path: Path) -> None:
+    presenter.open_paths([many_pictures(tmp_path / "many", 3)])
+    other = Path(shutil.copytree(tiny_bundle, tmp_path / "other"))
+    rename_bundle(other, "other")
+    presenter.compare_with(Opinion(other, "auto", "other", ""))
+    until(presenter, lambda: presenter.comparison.loaded is not None)
+    presenter.open_bundle(tiny_bundle)
+    classified(presenter, 3)
+    assert presenter.comparison.loaded is not None
+    presenter.open_bundle(other)
+    until(presenter, lambda: presenter.loaded is not None and presenter.loaded.bundle.path == other)
+    assert presenter.comparison.loaded is None

@@ -9,7 +9,7 @@ from runtime_app.errors import Explanation
 from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.presenter import Presenter
 from runtime_app.presenter.wording import percent
-from runtime_app.typeface import text_width
+from runtime_app.typeface import MEDIUM, REGULAR, text_width
 from runtime_app.view import frame, framing, heatmap_panel, status_bar, teaching, type_on_screen
 from runtime_app.view import scale as screen_scale
 from runtime_app.view.canvas import Box, Canvas, Hit, Label, Sprite
@@ -252,3 +252,78 @@ def test_list_of_classes_corrects_and_takes_back_without_touching_the_evidence(u
         assert answer is not None
         answer()
         assert (ui.dialog, p.correction(), p.evidence_class) == (None, said, shown)
+
+
+def overlapping(canvas: Canvas, box: Box) -> list[tuple[str, str]]:
+    """Texts within the box that lie on each other, line by line."""
+    lines: dict[float, list[tuple[float, float, str]]] = {}
+    for shape in canvas.shapes:
+        if isinstance(shape, Label) and shape.text and box.contains(shape.x, shape.y):
+            width = text_width(shape.text, shape.size, MEDIUM if shape.bold else REGULAR)
+            left = shape.x - width * {"l": 0.0, "m": 0.5, "r": 1.0}[shape.anchor]
+            lines.setdefault(shape.y, []).append((left, left + width, shape.text))
+    pairs = [pair for line in lines.values() for pair in itertools.pairwise(sorted(line))]
+    return [(first[2], second[2]) for first, second in pairs if first[1] > second[0] + 0.5]
+
+
+@pytest.mark.parametrize("width", [640, 720, 768, 960, 1280])
+def test_controls_above_the_heatmap_never_lie_on_each_other(ui: Ui, width: int) -> None:
+    ui.presenter.set_view("heatmap")
+    ui.presenter.set_filter(text="0000")
+    ui.window = Box(0, 0, width, 450)
+    canvas = laid_out(ui)
+    boxes = [place_of(canvas, name).box for name in ("log_scale", "list_all", "save_heatmap")]
+    assert all(left.right <= right.x for left, right in itertools.pairwise(boxes)) and boxes[-1].right <= width
+    row = boxes[0]
+    assert not overlapping(canvas, Box(0, row.y, width, row.h))
+
+
+@pytest.mark.parametrize("width", [640, 720, 768, 960, 1280])
+def test_figures_of_the_confusion_matrix_never_lie_on_each_other(
+    presenter: Presenter, labelled: Path, width: int
+) -> None:
+    presenter.open_paths([labelled])
+    until(presenter, lambda: presenter.library.classified == 5 and idle(presenter))
+    ui = Ui(presenter)
+    presenter.set_view("accuracy")
+    ui.window = Box(0, 0, width, 450)
+    canvas = laid_out(ui)
+    below = place_of(canvas, "precision").box
+    assert not overlapping(canvas, Box(0, below.y, below.right, below.h))
+    figures = [text for text in canvas.texts() if text == "precision"]
+    assert bool(figures) == any(
+        isinstance(shape, Label) and "%" in shape.text and below.contains(shape.x, shape.y) for shape in canvas.shapes
+    )
+
+
+@pytest.mark.parametrize("width", [640, 960])
+def test_long_class_names_leave_room_for_the_bars_of_a_comparison(
+    ui: Ui, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    p = ui.presenter
+    long = tuple(f"{place} with a name as long as that of a species and its author" for place in range(10))
+    monkeypatch.setattr("runtime_app.presenter.comparison.shared_classes", lambda first, second: long)
+    monkeypatch.setattr("runtime_app.presenter.comparison.on_axis", lambda values, classes, axis: values)
+    p.compare_with(Opinion(TINY, "fp32", "tiny", ""))
+    until(p, lambda: p.comparison.library.classified == 6 and idle(p))
+    p.set_view("compare")
+    ui.window = Box(0, 0, width, 600)
+    canvas = laid_out(ui)
+    names = [shape for shape in canvas.shapes if isinstance(shape, Label) and shape.text.endswith("author")]
+    assert names
+    for shape in names:
+        if shape.anchor == "m":
+            assert shape.x + text_width(shape.text, shape.size) / 2 < width
+
+
+@pytest.mark.parametrize("width", [640, 800, 960])
+def test_help_is_readable_in_a_narrow_window(ui: Ui, width: int) -> None:
+    ui.show_dialog("help")
+    ui.window = Box(0, 0, width, 600)
+    seen: set[str] = set()
+    for _ in range(40):
+        seen |= set(laid_out(ui).texts())
+        assert ui.paged is not None
+        ui.scroll_to(ui.paged.name, ui.scrolled(ui.paged.name, 99) + 1, ui.paged.rows - ui.paged.fit)
+    assert not [text for text in seen if "\u2026" in text.rstrip("\u2026")], "nothing is cut in its middle"
+    assert "Open files and folders from the desktop" in seen

@@ -45,3 +45,12 @@ def test_screens_come_and_go_with_no_trace() -> None:
     assert name.endswith(".png") and 60 < text_width(name, 14) <= 80
     set_screen(None)
     assert text_width("cifarnet-cifar10", 14, MEDIUM) == before
+
+
+def test_a_character_that_the_type_lacks_is_as_wide_as_the_sign_for_it() -> None:
+    """Arabic, Hebrew, Hindi: Dear ImGui draws its replacement for each."""
+    for character in "\u0639\u05d0\u0939":
+        assert typeface.drawn_character(character, MEDIUM) in ("\ufffd", "?")
+        sign = typeface.load(1000, MEDIUM).getlength(typeface.drawn_character(character, MEDIUM)) * 14 / 1000
+        assert text_width(character, 14, MEDIUM) == pytest.approx(sign)
+    assert all(typeface.drawn_character(letter, MEDIUM) == letter for letter in "A\u03a9\u0416")
