@@ -56,7 +56,7 @@ def sort_tabs(c: Canvas, x: float, y: float, ui: Ui) -> float:
     roomy = ui.window.w >= _ROOMY
     if roomy:
         x += c.text(x, y + 14, "Sort by", SMALL, c.palette.muted) + 8
-    box = Box(x, y, 320 if roomy else 250, 28)
+    box = Box(x, y, 320 if roomy else 280, 28)
     hint = "S goes through them; the least sure come first"
     widgets.tabs(
         c,
