@@ -1,5 +1,7 @@
 """MODEL_CARD.md: what the network knows, how well, how honest its percentages are and where it fails, in plain words."""
 
+import numpy as np
+
 from exporter.evaluation import Evaluation
 from exporter.markdown import literal, table
 from runtime_app.manifest import Manifest
@@ -80,9 +82,16 @@ def _data(manifest: Manifest, about_data: str, has_curves: bool) -> str:
 
 
 def _accuracy(evaluation: Evaluation) -> str:
+    named = np.sum(evaluation.confusion, axis=0)
     rows = [
-        (literal(row.name), f"{row.support:,}", f"{row.recall:.1%}", f"{row.precision:.1%}", f"{row.f1:.1%}")
-        for row in evaluation.classes_table
+        (
+            literal(row.name),
+            f"{row.support:,}",
+            _of(row.support, row.recall),
+            _of(int(named[place]), row.precision),
+            _of(row.support + int(named[place]), row.f1),
+        )
+        for place, row in enumerate(evaluation.classes_table)
     ]
     by_class = table(("class", "test pictures", "found", "right when named", "F1"), rows)
     confusions = "\n".join(
@@ -96,6 +105,11 @@ def _accuracy(evaluation: Evaluation) -> str:
         f"Confusions worth knowing:\n\n{confusions or 'None on the test pictures.'}\n\n"
         "![Confusion matrix](report/confusion.png)"
     )
+
+
+def _of(pictures: int, share: float) -> str:
+    """A share of no pictures is none."""
+    return f"{share:.1%}" if pictures else "\u2013"
 
 
 def _confidence(evaluation: Evaluation) -> str:

@@ -13,6 +13,7 @@ from rich.table import Table
 from exporter.golden import golden_pictures
 from runtime_app.bundle import Bundle, open_bundle
 from runtime_app.classifier import Classifier
+from runtime_app.manifest import Provenance
 
 _TIMED_RUNS = 30
 
@@ -37,7 +38,9 @@ def compare(first: Path, second: Path) -> list[Change]:
 
 
 def show(changes: list[Change]) -> None:
-    table = Table("", "A", "B", "change", box=None)
+    table = Table(box=None)
+    for title in ("", "A", "B", "change"):
+        table.add_column(title, overflow="fold")
     for change in changes:
         difference = f"{change.difference:+.4g}" if change.difference else ("changed" if change.changed else "")
         table.add_row(
@@ -51,6 +54,8 @@ def _properties(bundle: Bundle) -> dict[str, str | float]:
     found: dict[str, str | float] = {
         "digest": manifest.digest[:12],
         "run": manifest.provenance.run,
+        "checkpoint": manifest.provenance.checkpoint_sha256[:12],
+        "exported at commit": _commit(manifest.provenance),
         "data": manifest.provenance.data_sha256[:12],
         "classes": json.dumps(manifest.classes, ensure_ascii=False),
         "input": f"{manifest.input.height}x{manifest.input.width}, {manifest.input.resize}",
@@ -64,12 +69,17 @@ def _properties(bundle: Bundle) -> dict[str, str | float]:
         "none below": manifest.verdict.none_below,
         "unsure below": manifest.verdict.unsure_below,
     }
+    found |= {f"version of {name}": version for name, version in sorted(manifest.provenance.versions.items())}
     for variant in manifest.variants:
         found[f"{variant.precision}: size (MB)"] = round(variant.bytes / 1e6, 3)
         found[f"{variant.precision}: test accuracy"] = variant.test_accuracy
         if variant.precision != "fp16":
             found[f"{variant.precision}: one picture here (ms, CPU)"] = _milliseconds(bundle, variant.precision)
     return found
+
+
+def _commit(origin: Provenance) -> str:
+    return f"{(origin.git_commit or 'unknown')[:12]}{' with local changes' if origin.git_dirty else ''}"
 
 
 def _change(name: str, a: str | float | None, b: str | float | None) -> Change:

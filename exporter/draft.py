@@ -1,5 +1,6 @@
 """A bundle before it may be one: a manifest and model bytes that the app's own code runs in a process without torch."""
 
+import io
 import json
 import os
 import subprocess
@@ -20,6 +21,7 @@ from exporter.reference import Outputs
 from exporter.workspace import temporary_folder
 from runtime_app.classifier import OUTPUTS
 from runtime_app.manifest import Manifest
+from trainer.files import write_bytes_atomically
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,11 @@ def ask_app(draft: Draft, images: NDArray[np.uint8], jobs: Sequence[Job]) -> tup
             (folder / file).write_bytes(content)
         (folder / "manifest.json").write_bytes(msgspec.json.encode(draft.manifest))
         (folder / "jobs.json").write_bytes(msgspec.json.encode(list(jobs)))
-        np.save(folder / "images.npy", images)
+        pixels = io.BytesIO()
+        np.save(pixels, images)
+        write_bytes_atomically(
+            folder / "images.npy", pixels.getvalue()
+        )  # np.save alone does not say that a disk is full
         _run_consumer(folder)
         answers = msgspec.json.decode((folder / "answers.json").read_bytes(), type=list[Answer])
         return answers, {a.name: _load(folder / f"{a.name}.npz") for a in answers if a.error is None}

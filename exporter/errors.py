@@ -11,7 +11,7 @@ class GateError(UserError):
 
     def __init__(self, report: GateReport, departure: str | None = None, details: Path | None = None) -> None:
         first, more = report.refusals[0], len(report.refusals) - 1
-        also = f" (and {more} more objections)" if more else ""
+        also = f" (and {more} more objection{'s' * (more > 1)})" if more else ""
         where = f" The first layer that departs from torch is {departure}." if departure else ""
         super().__init__(
             f"The gate refused the model: {first.sentence}{also}.{where}",

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from exporter.bisection import first_departure
 from exporter.control import require_refusal
@@ -118,6 +120,7 @@ def _measure(job: _Job) -> _Measured:
         reference = Reference(source.checkpoint)
         outputs = reference.run(pictures.images)
     validation, test = (outputs.logits[pictures.positions(part)] for part in ("validation", "test"))
+    _refuse_overflow({"validation": validation, "test": test})
     accuracy = float((validation.argmax(1) == splits.validation.labels).mean())
     if not abs(accuracy - source.checkpoint.validation_accuracy) <= _ACCURACY_SLACK:  # NaN is refused too
         raise UserError(
@@ -127,10 +130,21 @@ def _measure(job: _Job) -> _Measured:
             exit_status=1,
         )
     with steps.step("calibration: temperature, score and thresholds"):
-        sets = out_of_class_sets(source.checkpoint.image_size, splits.name)
+        sets = out_of_class_sets(source.checkpoint.image_size, source.record.config.data)
         foreign = {name: reference.run(images).logits for name, images in sets.items()}
         evaluation = evaluate(splits, validation, test, foreign)
     return _Measured(pictures, outputs, evaluation)
+
+
+def _refuse_overflow(logits: dict[str, NDArray[np.float32]]) -> None:
+    for part, found in logits.items():
+        bad = np.flatnonzero(~np.isfinite(found).all(axis=1))
+        if len(bad):
+            raise UserError(
+                f"The network's logits are not finite on {part} picture {bad[0]} (and on {len(bad) - 1:,} others).",
+                "Train again, or name another checkpoint.",
+                exit_status=1,
+            )
 
 
 def _gated_model(job: _Job, evaluation: Evaluation, expected: Expectation) -> tuple[bytes, GateReport]:

@@ -17,7 +17,7 @@ _SEED = 7
 Pictures = NDArray[np.uint8]
 
 
-def out_of_class_sets(size: int, data_name: str, *, per_set: int = PER_SET) -> dict[str, Pictures]:
+def out_of_class_sets(size: int, data: str, *, per_set: int = PER_SET) -> dict[str, Pictures]:
     """Name of a set -> uint8 [per_set, size, size, 3].
 
     photographs: crops of scikit-learn's two sample pictures (a temple, a flower), each a part that fills the input;
@@ -29,7 +29,7 @@ def out_of_class_sets(size: int, data_name: str, *, per_set: int = PER_SET) -> d
         "textures": np.stack([_texture(size, random) for _ in range(per_set)]),
         "noise": np.stack([_noise(size, random) for _ in range(per_set)]),
     }
-    if data_name != "digits":
+    if data != "digits":
         sets["digits"] = np.stack([enlarge_digit(image, size) for image in load_digits().images[:per_set]])
     return sets
 

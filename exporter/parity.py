@@ -197,7 +197,7 @@ def _compare_names(draft: Draft, expected: Expectation) -> list[Refusal]:
 def _measure(bulk: Outputs, expected: Expectation) -> Measurements:
     at = expected.exact_at
     distance = {name: per_picture(getattr(bulk, name), getattr(expected.float32, name)) for name in OUTPUTS}
-    worst = max(OUTPUTS, key=lambda name: distance[name].max() / expected.tolerance[name])
+    worst = max(OUTPUTS, key=lambda name: distance[name].max() / (expected.tolerance[name] or np.finfo(float).tiny))
     return Measurements(
         app_error={n: round_up(largest(getattr(bulk.take(at), n), getattr(expected.exact, n))[0]) for n in OUTPUTS},
         max_difference={n: round_up(float(distance[n].max())) for n in OUTPUTS},

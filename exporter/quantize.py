@@ -44,8 +44,11 @@ class _Batches:
 
 
 def calibration_pictures(train: Pictures) -> NDArray[np.uint8]:
-    """uint8 [512 at most, H, W, 3]: evenly spread over the training split."""
-    chosen = np.unique(np.linspace(0, len(train) - 1, min(CALIBRATION_PICTURES, len(train))).round().astype(np.int64))
+    """uint8 [512 at most, H, W, 3]: evenly spread over the training split; one batch, or full ones, because onnxruntime's
+    histograms take no batch of another length."""
+    count = min(CALIBRATION_PICTURES, len(train))
+    count -= count % _BATCH if count > _BATCH else 0
+    chosen = np.linspace(0, len(train) - 1, count).round().astype(np.int64)
     return train.take(chosen).images
 
 

@@ -196,7 +196,8 @@ def restore_random_states(states: dict[str, Any]) -> None:
 
 def _briefly(error: BaseException) -> str:
     """The first thing that is wrong: torch lists every weight that does not fit, each on a line of its own."""
-    return " ".join(" ".join(str(error).splitlines()[:2]).split())
+    words = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+    return " ".join(" ".join(words.splitlines()[:2]).split())
 
 
 def _first_line(error: BaseException) -> str:

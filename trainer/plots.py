@@ -1,6 +1,8 @@
 """Training curves and the confusion matrix as PNG files."""
 
 import warnings
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import matplotlib
@@ -10,6 +12,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont
+from matplotlib.ft2font import FT2Font
 from numpy.typing import NDArray
 
 from trainer.files import write_atomically
@@ -41,8 +45,19 @@ def save_figure(path: Path, figure: Figure) -> None:
 
 
 def shortened(name: str, longest: int = _LONGEST_NAME) -> str:
-    """A class's name as it fits beside a plot. Draw it with parse_math=False: its dollar signs are no formula."""
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
+def name_in_plot(classes: Sequence[str], index: int, longest: int = _LONGEST_NAME) -> str:
+    """A class's name as it fits beside a plot, or its number where the plots' font lacks its characters: boxes are all
+    alike. Draw it with parse_math=False: its dollar signs are no formula."""
+    name = shortened(classes[index], longest)
+    return name if all(ord(character) in _characters() for character in name) else f"class {index}"
+
+
+@cache
+def _characters() -> frozenset[int]:
+    return frozenset(FT2Font(findfont("DejaVu Sans")).get_charmap())
 
 
 def plot_curves(path: Path, rows: list[EpochMetrics], best_epoch: int) -> None:
@@ -78,7 +93,7 @@ def plot_confusion(path: Path, counts: NDArray[np.int64], classes: tuple[str, ..
     axes.set(xlabel="predicted", ylabel="true")
     axes.spines[:].set_visible(False)
     if len(classes) <= _NAMES_UP_TO:
-        names = [shortened(name) for name in classes]
+        names = [name_in_plot(classes, index) for index in range(len(classes))]
         axes.set_xticks(range(len(classes)), names, rotation=45, ha="right", parse_math=False)
         axes.set_yticks(range(len(classes)), names, parse_math=False)
     else:

@@ -1,5 +1,6 @@
 """Which code, data, libraries and machine made a run."""
 
+import os
 import platform
 import subprocess
 from datetime import UTC, datetime
@@ -14,9 +15,13 @@ _LIBRARIES = ("torch", "torchvision", "numpy", "pillow", "scikit-learn")
 
 
 def git_state() -> tuple[str | None, bool]:
-    """(commit, whether tracked files differ from it); (None, False) outside a checkout or without git."""
+    """(commit, whether tracked files differ from it); (None, False) outside a checkout or without git.
+
+    A repository around the place where this package was installed is somebody else's: it must track this file.
+    """
     here = Path(__file__).parent
     try:
+        _git(here, "ls-files", "--error-unmatch", Path(__file__).name)
         commit = _git(here, "rev-parse", "HEAD")
         return commit, bool(_git(here, "status", "--porcelain", "--untracked-files=no"))
     except (OSError, subprocess.CalledProcessError):
@@ -46,5 +51,8 @@ def now_utc() -> datetime:
 
 def _git(folder: Path, *arguments: str) -> str:
     owned = ("-c", "safe.directory=*")  # a checkout of another user's is the same code
-    answer = subprocess.run(["git", *owned, *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}  # of another repository
+    answer = subprocess.run(
+        ["git", *owned, *arguments], cwd=folder, env=own, capture_output=True, text=True, check=True
+    )
     return answer.stdout.strip()

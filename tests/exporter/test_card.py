@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -196,3 +197,18 @@ def test_a_card_with_odd_names_of_data_and_of_confused_classes_says_them(
     assert "50.0% of the pictures of **a (1) are taken for <b>x" in lines
     assert lines[0] == "**a|b**" and lines[-1] == "MIT. Data: the folder <b>x_."
     assert not re.search(r"html_(inline|block)", " ".join(token.type for token in RENDERER.parse(card)))
+
+
+def test_a_share_of_no_pictures_is_none(export: Export, files: dict[str, bytes]) -> None:
+    manifest = msgspec.json.decode(files["bundle.json"], type=type(export.draft().manifest))
+    first, second, *others = export.evaluation.classes_table
+    confusion = np.array(export.evaluation.confusion)
+    confusion[:, 1] = 0
+    table = (replace(first, support=0, recall=0.0, f1=0.0), replace(second, recall=0.0, precision=0.0, f1=0.0), *others)
+    evaluation = replace(export.evaluation, classes_table=table, confusion=tuple(map(tuple, confusion.tolist())))
+    gate = check(export.draft(), export.expected)
+    card = report_files(manifest, evaluation, {"fp32": gate}, export.source, export.splits)["MODEL_CARD.md"].decode()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in card.splitlines() if line.startswith("| ")]
+    by_name = {row[0]: row for row in rows if len(row) == 5}
+    assert by_name[literal(first.name)][1:3] == ["0", "\u2013"] and by_name[literal(first.name)][3] != "\u2013"
+    assert by_name[literal(second.name)][2:4] == ["0.0%", "\u2013"]

@@ -153,3 +153,13 @@ def test_names_that_leave_the_folder_are_refused(run_folder: Path, tmp_path: Pat
     done = _run("--run", run_folder, "--bundles", "bundles", "--name", name, cwd=tmp_path)
     assert done.returncode == 2
     assert not (tmp_path / "bundles").exists()
+
+
+def test_diff_says_which_commit_and_which_version_differ(published: Path) -> None:
+    shipped = ROOT / "artifacts" / "bundles" / "cifarnet-cifar10"
+    done = _run("diff", shipped, "tiny", "--format", "json", cwd=published)
+    changes = {change["name"]: change for change in json.loads(done.stdout)}
+    assert changes["checkpoint"]["changed"] and changes["exported at commit"]["changed"]
+    assert changes["version of torch"]["a"] == open_bundle(shipped).manifest.provenance.versions["torch"]
+    narrow = _run("diff", shipped, "tiny", cwd=published, COLUMNS="80").stdout
+    assert "\u2026" not in narrow, "nothing is cut"

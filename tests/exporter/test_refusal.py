@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 import exporter.export as exporting
 from exporter.control import perturb_one_weight
@@ -15,6 +16,7 @@ from exporter.export import Exported, export
 from exporter.progress import Steps
 from exporter.source import load_data, load_source
 from runtime_app.bundle import open_bundle
+from runtime_app.errors import UserError
 
 SHIPPED = Path(__file__).resolve().parents[2] / "artifacts" / "bundles" / "cifarnet-cifar10"
 
@@ -93,3 +95,14 @@ def test_run_folder_that_cannot_be_written_hides_no_refusal_and_stops_no_publica
     assert _export(run, tmp_path / "tiny").created
     assert "got no export.json and no evidence.png: Permission denied" in capsys.readouterr().err
     assert open_bundle(tmp_path / "tiny")
+
+
+def test_a_network_whose_finite_weights_overflow_is_refused_in_one_sentence(run: Path, tmp_path: Path) -> None:
+    content = torch.load(run / "best.pt", weights_only=True)
+    content["model"]["head.weight"] *= 1e38 / content["model"]["head.weight"].abs().max()
+    torch.save(content, run / "best.pt")
+    with pytest.raises(
+        UserError, match=r"^The network's logits are not finite on validation picture \d+ \(and on "
+    ) as caught:
+        _export(run, tmp_path / "bundles" / "tiny")
+    assert caught.value.exit_status == 1 and not (tmp_path / "bundles" / "tiny").exists()

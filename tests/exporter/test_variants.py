@@ -12,6 +12,7 @@ from exporter.variants import MOST_TOLERATED, check_variant
 from runtime_app.classifier import OUTPUTS
 from runtime_app.manifest import Precision
 from runtime_app.model_file import find_objection
+from trainer.data import Pictures
 
 from .conftest import Export
 
@@ -126,3 +127,13 @@ def test_fp16_keeps_the_contract_with_outputs_in_fp32(export: Export) -> None:
     report = check_variant(_draft(few, "fp16", model), "fp16", "cpu", few.expected, few.splits, 2.0)
     assert report.refusals == ()
     assert 0 < report.max_difference["probabilities"] < 0.02
+
+
+@pytest.mark.parametrize("count", [14, 64, 65, 91, 324, 700])
+def test_int8_is_made_of_any_number_of_training_pictures(export: Export, count: int) -> None:
+    """onnxruntime's histograms take no batch of another length than the first."""
+    images = np.resize(export.splits.train.images, (count, *export.splits.train.shape[1:]))
+    chosen = calibration_pictures(Pictures(images, np.zeros(count, dtype=np.int64)))
+    assert len(chosen) == {14: 14, 64: 64, 65: 64, 91: 64, 324: 320, 700: 512}[count]
+    np.testing.assert_array_equal(chosen[[0, -1]], images[[0, -1]])
+    onnx.checker.check_model(onnx.load_model_from_string(to_int8(export.model, chosen)))

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from trainer.metrics import EpochMetrics
-from trainer.plots import plot_confusion, plot_curves, shortened
+from trainer.plots import name_in_plot, plot_confusion, plot_curves, shortened
 
 ODD = ("a$^$", "b$c_{$", "日本", "नमस्ते", "שלום", "😀 cat", r"C:\x", "**y**", "w" * 200)
 
@@ -64,3 +64,9 @@ def _record_texts(monkeypatch: pytest.MonkeyPatch, drawn: list[str]) -> None:
         return draw(self, gc, x, y, s, prop, angle, ismath, mtext)
 
     monkeypatch.setattr(RendererAgg, "draw_text", recorded)
+
+
+def test_names_that_the_font_lacks_are_told_apart_by_their_numbers() -> None:
+    classes = ("\u65e5\u672c", "\u4e2d\u56fd", "\u0416\u00fc\u03a9 cat", "w" * 40)
+    assert [name_in_plot(classes, index) for index in range(3)] == ["class 0", "class 1", classes[2]]
+    assert name_in_plot(classes, 3).endswith("\u2026")

@@ -44,7 +44,7 @@ def test_splitting_copies_no_picture():
 
 def test_a_class_too_small_to_split_is_said_plainly():
     pictures = Pictures(np.zeros((11, 2, 2, 3), dtype=np.uint8), np.array([0] * 10 + [1]))
-    with pytest.raises(UserError, match="too small to hold out"):
+    with pytest.raises(UserError, match="Too few pictures show one class"):
         split_off_validation(pictures, seed=0)
 
 
@@ -83,3 +83,19 @@ def test_digits_are_the_real_ones_and_their_test_part_does_not_depend_on_the_see
     assert (first.test.images == other.test.images).all()
     assert first.sha256 == other.sha256
     assert not np.array_equal(first.validation.rows, other.validation.rows)
+
+
+def test_too_few_pictures_are_refused_with_how_many_are_needed() -> None:
+    with pytest.raises(UserError, match=r"^10 pictures of 2 classes .* at least 11 are needed here\."):
+        split_off_validation(numbered(10, 2), seed=0)
+    split_off_validation(numbered(11, 2), seed=0)
+    with pytest.raises(UserError, match="at least 291 are needed"):
+        split_off_validation(numbered(250, 30), seed=0)
+
+
+def test_a_class_of_one_picture_is_refused_by_its_name() -> None:
+    pictures = numbered(200, 2)
+    labels = np.where(np.arange(200) == 7, 2, pictures.labels)
+    with pytest.raises(UserError, match=r"^Too few pictures show class okapi: ") as caught:
+        split_off_validation(Pictures(pictures.images, labels), seed=0, names=("cat", "dog", "okapi"))
+    assert "add pictures of it" in caught.value.advice.lower()

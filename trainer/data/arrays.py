@@ -1,7 +1,8 @@
 """Pictures as one uint8 array with labels; stratified splits; statistics."""
 
 import hashlib
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,21 +73,39 @@ class Splits:
     outliers: Outliers | None = None
 
 
-def split_off_validation(pictures: Pictures, seed: int) -> tuple[Pictures, Pictures]:
-    """(train, validation): a stratified tenth, the same for the same seed. Raises UserError for a class too small."""
-    return split_stratified(pictures, VALIDATION_FRACTION, seed)
+def split_off_validation(
+    pictures: Pictures, seed: int, names: Sequence[str] | None = None
+) -> tuple[Pictures, Pictures]:
+    """(train, validation): a stratified tenth, the same for the same seed. Raises UserError for a class too small, which
+    is called by its name among `names`."""
+    return split_stratified(pictures, VALIDATION_FRACTION, seed, names)
 
 
-def split_stratified(pictures: Pictures, fraction: float, seed: int) -> tuple[Pictures, Pictures]:
-    """(rest, part) with the classes in proportion; both keep the original order."""
+def split_stratified(
+    pictures: Pictures, fraction: float, seed: int, names: Sequence[str] | None = None
+) -> tuple[Pictures, Pictures]:
+    """(rest, part) with the classes in proportion; both keep the original order. Raises UserError for too few pictures."""
+    classes, counts = np.unique(pictures.labels, return_counts=True)
+    least = math.floor((len(classes) - 1) / fraction + 1e-9) + 1
+    if len(pictures) < least:
+        raise UserError(
+            f"{len(pictures):,} pictures of {len(classes)} classes are too few to hold out some of every class: at least "
+            f"{least:,} are needed here.",
+            "Add pictures.",
+        )
+    if counts.min() < 2:
+        name = "one class" if names is None else f"class {names[classes[counts.argmin()]]}"
+        raise UserError(
+            f"Too few pictures show {name}: one must be left to learn from when others are held out.",
+            "Add pictures of it, or take the class away.",
+        )
     try:
         rest, part = train_test_split(
             np.arange(len(pictures)), test_size=fraction, random_state=seed, stratify=pictures.labels
         )
     except ValueError as error:
         raise UserError(
-            f"The data set is too small to hold out a part of every class ({error}).",
-            "Add pictures to the smallest class.",
+            f"The data set is too small to hold out a part of every class ({error}).", "Add pictures."
         ) from error
     return pictures.take(np.sort(rest)), pictures.take(np.sort(part))
 

@@ -114,14 +114,14 @@ def _folder(config: TrainConfig) -> Splits:
     found = load_folder(root, config.image_size, skip_unreadable=config.skip_unreadable)
     rest, test = found.train, found.test
     if test is None:
-        rest, test = split_stratified(rest, TEST_FRACTION, _TEST_SPLIT_SEED)
+        rest, test = split_stratified(rest, TEST_FRACTION, _TEST_SPLIT_SEED, found.classes)
     return _assemble(root.resolve().name, found.classes, rest, test, config.seed, f"the folder {root.resolve().name}")
 
 
 def _assemble(name: str, classes: tuple[str, ...], rest: Pictures, test: Pictures, seed: int, about: str) -> Splits:
     check_labels(rest, len(classes))
     check_labels(test, len(classes))
-    train, validation = split_off_validation(rest, seed)
+    train, validation = split_off_validation(rest, seed, classes)
     return Splits(name, classes, train, validation, test, digest(rest, test), about)
 
 
