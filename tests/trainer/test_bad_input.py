@@ -150,7 +150,7 @@ def test_pictures_of_any_size_and_format_become_the_network_input(own_pictures, 
 def test_class_too_small_to_hold_out_a_part_is_said_plainly(own_pictures, runs):
     for path in sorted((own_pictures / "red").iterdir())[1:]:
         path.unlink()
-    refused(trainer(*small(own_pictures, runs)), "too small to hold out")
+    refused(trainer(*small(own_pictures, runs)), "Too few pictures show class red")
 
 
 def test_loss_that_is_not_finite_names_epoch_and_batch_and_keeps_the_last_checkpoint(pictures, runs, monkeypatch):
