@@ -4,7 +4,9 @@ import contextlib
 import glob
 import os
 import shutil
+import signal
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,8 +22,11 @@ _LEFTOVER_SECONDS = 24 * 3600
 def temporary_folder(purpose: str) -> Iterator[Path]:
     """A folder in the system's place for such, gone afterwards."""
     remove_leftovers(Path(tempfile.gettempdir()), PREFIX)
-    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{purpose}-") as name:
-        yield Path(name)
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{purpose}-"))
+    try:
+        yield folder
+    finally:
+        discard(folder)
 
 
 def remove_leftovers(parent: Path, prefix: str) -> None:
@@ -34,10 +39,29 @@ def remove_leftovers(parent: Path, prefix: str) -> None:
 
 def discard(folder: Path) -> None:
     """Remove a folder, the manifests in it first: a half-removed bundle must not look like one. A link, and what lies behind
-    one inside the folder, is left alone: that is somebody else's."""
+    one inside the folder, is left alone: that is somebody else's. A Ctrl-C meanwhile comes afterwards."""
     if folder.is_symlink():
         return
-    for place, _, files in os.walk(folder):
-        if MANIFEST in files:
-            os.unlink(os.path.join(place, MANIFEST))
-    shutil.rmtree(folder, ignore_errors=True)
+    with _stopping_waits():
+        for place, _, files in os.walk(folder):
+            if MANIFEST in files:
+                os.unlink(os.path.join(place, MANIFEST))
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _stopping_waits() -> Iterator[None]:
+    """Hold back what would stop the process until this is done; what is done here takes milliseconds."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's
+        return
+    held: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda number, frame: held.append(number)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        if held:
+            signal.raise_signal(held[0])

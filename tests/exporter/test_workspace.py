@@ -1,13 +1,15 @@
 """What a killed export leaves in the place for temporary files is swept away by a later one."""
 
 import os
+import shutil
+import signal
 import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
-from exporter.workspace import PREFIX, temporary_folder
+from exporter.workspace import PREFIX, discard, temporary_folder
 
 _DAY = 24 * 3600
 
@@ -31,3 +33,32 @@ def test_old_leftovers_go_and_nothing_else_does(tmp_path: Path, monkeypatch: pyt
     assert not old.exists()
     assert at_work.exists()
     assert strange.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_while_a_folder_is_removed_comes_when_it_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    class Stopped(BaseException):
+        pass
+
+    def stop(number: int, frame: object) -> None:
+        raise Stopped
+
+    def stopped_half_way(folder: Path, ignore_errors: bool) -> None:
+        (folder / "a").unlink()
+        os.kill(os.getpid(), number)
+        removed(folder, ignore_errors=ignore_errors)
+
+    (tmp_path / "work").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "work" / name).touch()
+    removed = shutil.rmtree
+    monkeypatch.setattr(shutil, "rmtree", stopped_half_way)
+    before = signal.signal(number, stop)
+    try:
+        with pytest.raises(Stopped):
+            discard(tmp_path / "work")
+    finally:
+        signal.signal(number, before)
+    assert not (tmp_path / "work").exists()
