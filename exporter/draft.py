@@ -53,9 +53,8 @@ def ask_app(draft: Draft, images: NDArray[np.uint8], jobs: Sequence[Job]) -> tup
         (folder / "jobs.json").write_bytes(msgspec.json.encode(list(jobs)))
         pixels = io.BytesIO()
         np.save(pixels, images)
-        write_bytes_atomically(
-            folder / "images.npy", pixels.getvalue()
-        )  # np.save alone does not say that a disk is full
+        # Not by np.save alone, which does not say that a disk is full.
+        write_bytes_atomically(folder / "images.npy", pixels.getvalue())
         _run_consumer(folder)
         answers = msgspec.json.decode((folder / "answers.json").read_bytes(), type=list[Answer])
         return answers, {a.name: _load(folder / f"{a.name}.npz") for a in answers if a.error is None}

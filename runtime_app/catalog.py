@@ -58,7 +58,9 @@ def holds_bundles(folder: Path) -> bool:
             entries = list(islice(found, _FEW + 1))
     except OSError:
         return False
-    return len(entries) <= _FEW and any(is_bundle(Path(entry.path)) for entry in entries)
+    return len(entries) <= _FEW and any(
+        is_bundle(Path(entry.path)) for entry in entries if not entry.name.startswith(".")
+    )
 
 
 def _inside(folder: Path) -> list[Path]:

@@ -18,7 +18,8 @@ RECENT = 8
 
 class Settings(msgspec.Struct, frozen=True):
     """theme: dark or light; scale: factor on fonts and spacing, 0 for automatic; width, height: of the window in
-    pixels, 0 for what the scale wants; opacity: of the evidence map, 0 to 1; threads: of one prediction on the CPU, 0 for all cores;
+    pixels, 0 for what the scale wants; opacity: of the evidence map, 0 to 1; threads: of one prediction on the CPU, 0 for
+    all cores;
     recent_bundles, recent_folders: newest first."""
 
     theme: Literal["dark", "light"] = "dark"

@@ -65,21 +65,7 @@ def text_width(text: str, size: float, weight: Path = REGULAR) -> float:
 @lru_cache(maxsize=4096)
 def advance(character: str, face: Path) -> float:
     """Width in em, by character: asking for whole texts takes most of a frame that shows many new ones."""
-    return load(_UNITS, face).getlength(drawn_character(character, face)) / _UNITS
-
-
-@lru_cache(maxsize=4096)
-def drawn_character(character: str, face: Path) -> str:
-    """What Dear ImGui draws for it: a sign for what is missing where the face has no such character."""
-    if character < "\u0370" or not _lacks(character, face):
-        return character
-    return next((sign for sign in ("\ufffd", "?") if not _lacks(sign, face)), " ")
-
-
-def _lacks(character: str, face: Path) -> bool:
-    font = load(_UNITS // 10, face)
-    glyph, missing = font.getmask(character), font.getmask("\uffff")
-    return glyph.size == missing.size and bytes(glyph) == bytes(missing)
+    return load(_UNITS, face).getlength(character) / _UNITS
 
 
 def shorten(

@@ -26,10 +26,10 @@ def window(
     if (late := next((str(path) for path in paths if str(path) in commands and not path.exists()), None)) is not None:
         raise click.UsageError(f"Options go behind the command: {late} [OPTIONS] PATH…")
     from runtime_app.bundle import is_bundle
-    from runtime_app.catalog import find_bundles, open_bundle_or_newest
+    from runtime_app.catalog import holds_bundles, open_bundle_or_newest
     from runtime_app.view.window import open_window
 
-    bundles = [path for path in paths if is_bundle(path) or (path.is_dir() and find_bundles([path]))]
+    bundles = [path for path in paths if is_bundle(path) or holds_bundles(path)]
     pictures = [path for path in paths if path not in bundles]
     wanted = bundle_path or (bundles[-1] if bundles else None)
     # Without a name the window opens first and finds the newest bundle itself; folders are listed in its background too.

@@ -39,6 +39,7 @@ def _state(loop: "Loop") -> dict[str, Any]:
     s, p = loop.surface.scale, loop.presenter
     return {
         "texts": loop.canvas.texts(),
+        "shapes": len(loop.canvas.shapes),
         "hits": {hit.name: [hit.box.x * s, hit.box.y * s, hit.box.w * s, hit.box.h * s] for hit in loop.canvas.hits},
         "focusable": [hit.name for hit in loop.canvas.hits if (hit.click or hit.step) and hit.focusable],
         "focused": loop.focused,

@@ -43,8 +43,26 @@ def text_width(text: str, size: float, weight: Path = REGULAR) -> float:
         if _hinted:
             pixels += sum(_hinted_advance(character, face, line) for character in part)
         else:
-            pixels += sum(typeface.advance(character, face) for character in part) * line / line_per_em(face)
+            pixels += (
+                sum(typeface.advance(drawn_character(character, face), face) for character in part)
+                * line
+                / line_per_em(face)
+            )
     return pixels / _scale
+
+
+@lru_cache(maxsize=4096)
+def drawn_character(character: str, face: Path) -> str:
+    """What Dear ImGui draws for it: a sign for what is missing where the face has no such character."""
+    if character < "\u0370" or not _lacks(character, face):
+        return character
+    return next((sign for sign in ("\ufffd", "?") if not _lacks(sign, face)), " ")
+
+
+def _lacks(character: str, face: Path) -> bool:
+    font = typeface.load(100, face)
+    glyph, missing = font.getmask(character), font.getmask("\uffff")
+    return glyph.size == missing.size and bytes(glyph) == bytes(missing)
 
 
 def shorten(text: str, size: float, width: float, weight: Path = REGULAR) -> str:
@@ -54,7 +72,7 @@ def shorten(text: str, size: float, width: float, weight: Path = REGULAR) -> str
 
 @lru_cache(maxsize=4096)
 def _hinted_advance(character: str, face: Path, line: int) -> float:
-    return _face_of_line(face, line).getlength(typeface.drawn_character(character, face))
+    return _face_of_line(face, line).getlength(drawn_character(character, face))
 
 
 @cache

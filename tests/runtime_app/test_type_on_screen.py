@@ -6,7 +6,7 @@ import pytest
 
 from runtime_app import typeface
 from runtime_app.typeface import MEDIUM, line_per_em
-from runtime_app.view.type_on_screen import line_pixels, set_screen, shorten, text_width
+from runtime_app.view.type_on_screen import drawn_character, line_pixels, set_screen, shorten, text_width
 
 
 @pytest.fixture(autouse=True)
@@ -49,8 +49,10 @@ def test_screens_come_and_go_with_no_trace() -> None:
 
 def test_a_character_that_the_type_lacks_is_as_wide_as_the_sign_for_it() -> None:
     """Arabic, Hebrew, Hindi: Dear ImGui draws its replacement for each."""
+    set_screen(1.0, hinted=False)
     for character in "\u0639\u05d0\u0939":
-        assert typeface.drawn_character(character, MEDIUM) in ("\ufffd", "?")
-        sign = typeface.load(1000, MEDIUM).getlength(typeface.drawn_character(character, MEDIUM)) * 14 / 1000
+        assert drawn_character(character, MEDIUM) in ("\ufffd", "?")
+        sign = typeface.load(1000, MEDIUM).getlength(drawn_character(character, MEDIUM)) / 1000
+        sign *= line_pixels(14, MEDIUM, 1.0) / line_per_em(MEDIUM)
         assert text_width(character, 14, MEDIUM) == pytest.approx(sign)
-    assert all(typeface.drawn_character(letter, MEDIUM) == letter for letter in "A\u03a9\u0416")
+    assert all(drawn_character(letter, MEDIUM) == letter for letter in "A\u03a9\u0416")
