@@ -11,7 +11,9 @@ import pytest
 
 from runtime_app.presenter.presenter import Presenter
 from runtime_app.settings import Settings
-from tests.runtime_app.samples import ROOT, TINY, Run, draw_digit, until
+from runtime_app.view.ui import Ui
+from tests.runtime_app.layout import idle
+from tests.runtime_app.samples import ROOT, TINY, Run, draw_digit, many_pictures, until
 from tests.runtime_app.window_driver import Window, missing_programs, window
 
 
@@ -92,3 +94,12 @@ def opened(home: Path, digits: Path) -> Iterator[Window]:
         shown.wait(lambda state: state["classified"] == 3 and not any(state["waiting"].values()))
         shown.settle()
         yield shown
+
+
+@pytest.fixture
+def ui(presenter: Presenter, tmp_path: Path) -> Ui:
+    """Six pictures, classified, in a window of 1280 x 800 points."""
+    presenter.open_paths([many_pictures(tmp_path / "many", 6)])
+    until(presenter, lambda: presenter.library.classified == 6 and presenter.look is not None and presenter.look.result)
+    until(presenter, lambda: idle(presenter))
+    return Ui(presenter)
