@@ -4,6 +4,7 @@ import errno
 import traceback
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Characters that turn the direction of what follows them: "gpj.exe" may look like "exe.jpg".
 _TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
@@ -34,6 +35,7 @@ class Explanation:
     exit_status: int = 1
 
 
+@lru_cache(maxsize=4096)
 def one_line(text: str) -> str:
     """`text` as it may stand in a sentence, a list or a terminal: whatever would break the line, reverse it or be taken for
     a command (a file's name may hold newlines, escape codes, bytes that are no text) becomes a replacement sign."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +32,7 @@ class Same:
         return id(self._array)
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     x: float
     y: float
     w: float
@@ -67,8 +67,7 @@ class Box:
         return Box(left, top, max(0.0, right - left), max(0.0, bottom - top))
 
 
-@dataclass(frozen=True)
-class Rectangle:
+class Rectangle(NamedTuple):
     box: Box
     fill: Colour | None
     border: Colour | None = None
@@ -76,8 +75,7 @@ class Rectangle:
     thickness: float = 1.0
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(NamedTuple):
     """anchor: where x is in the text: l, m or r; y is the middle of the line."""
 
     x: float
@@ -89,8 +87,7 @@ class Label:
     anchor: str = "l"
 
 
-@dataclass(frozen=True)
-class Polygon:
+class Polygon(NamedTuple):
     points: tuple[tuple[float, float], ...]
     fill: Colour | None
     border: Colour | None = None
@@ -118,8 +115,7 @@ class Drag:
     phase: str
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(NamedTuple):
     """A place that answers to the pointer. name: stable, for tests and focus; click is also what Enter does on it, step
     (-1 or 1) what Left and Right do."""
 

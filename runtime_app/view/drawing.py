@@ -5,8 +5,7 @@ Measured: static textures only (dynamic ones are uploaded every frame); a textur
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass
-from itertools import zip_longest
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import dearpygui.dearpygui as dpg
@@ -19,6 +18,7 @@ _TEXTURES_KEPT = 256
 _TEXTURE_PIXELS_KEPT = 4_000_000  # measured: 21 bytes each as long as the texture is there
 _CLEAR = (0, 0, 0, 0)
 _PART_SHAPES = 16
+_PARTS_HIDDEN = 3
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,23 @@ class _Part:
     shapes: list[Shape]
 
 
+@dataclass
+class _Place:
+    """Where one part is shown at a time. hidden: what was there before, the oldest first: to and fro (the next picture and
+    back, onto a button and off it) is most of what a person does, and then nothing is drawn anew. end: an empty layer
+    above them all."""
+
+    end: int
+    shown: _Part | None = None
+    hidden: list[_Part] = field(default_factory=list)
+
+
 class Drawing:
     """Fills the viewport. Coordinates of shapes are points: pixels divided by `scale`."""
 
     def __init__(self) -> None:
         self.scale = 1.0
-        self._parts: list[_Part] = []
+        self._places: list[_Place] = []
         self._sizes: dict[int, int] = {}
         self._textures: OrderedDict[Hashable, tuple[int, int]] = OrderedDict()
         self._texture_pixels = 0
@@ -53,24 +64,36 @@ class Drawing:
             self._clear()
         dpg.set_viewport_clear_color([*canvas.ground, 255])
         starts = range(0, len(canvas.shapes), _PART_SHAPES)
-        wanted = [canvas.shapes[start : start + _PART_SHAPES] for start in starts]
+        while len(self._places) < len(starts):
+            self._places.append(_Place(dpg.add_draw_layer(parent="drawing")))
         try:
-            parts = [self._drawn(part, shapes) for part, shapes in zip_longest(self._parts, wanted)]
+            for place, start in zip(self._places, starts, strict=False):
+                self._show(place, canvas.shapes[start : start + _PART_SHAPES])
+            for place in self._places[len(starts) :]:
+                self._show(place, [])
         except BaseException:
             self._clear()  # nobody knows how far it came; the next frame draws all
             raise
-        self._parts = [part for part in parts if part is not None]
         self._drop_textures(keep={shape.key for shape in canvas.shapes if isinstance(shape, Sprite)})
 
-    def _drawn(self, before: _Part | None, shapes: list[Shape] | None) -> _Part | None:
-        """`before` itself where it shows these shapes already; None where there are none any more."""
-        if before is not None and before.shapes == shapes:
-            return before
+    def _show(self, place: _Place, shapes: list[Shape]) -> None:
+        before = place.shown
+        if (before.shapes if before is not None else []) == shapes:
+            return
         if before is not None:
-            dpg.delete_item(before.layer, children_only=shapes is not None)
-        if shapes is None:
-            return None
-        layer = dpg.add_draw_layer(parent="drawing") if before is None else before.layer
+            dpg.hide_item(before.layer)
+            place.hidden.append(before)
+        place.shown = next((part for part in place.hidden if part.shapes == shapes), None)
+        if place.shown is not None:
+            place.hidden.remove(place.shown)
+            dpg.show_item(place.shown.layer)
+        elif shapes:
+            place.shown = self._drawn(place, shapes)
+        while len(place.hidden) > _PARTS_HIDDEN:
+            dpg.delete_item(place.hidden.pop(0).layer)
+
+    def _drawn(self, place: _Place, shapes: list[Shape]) -> _Part:
+        layer = dpg.add_draw_layer(parent="drawing", before=place.end)
         for shape in shapes:
             if isinstance(shape, Rectangle):
                 self._rectangle(shape, layer)
@@ -84,7 +107,7 @@ class Drawing:
 
     def _clear(self) -> None:
         dpg.delete_item("drawing", children_only=True)
-        self._parts = []
+        self._places = []
 
     def _rectangle(self, shape: Rectangle, layer: int) -> None:
         s, box = self.scale, shape.box
@@ -173,6 +196,15 @@ class Drawing:
             if len(self._textures) <= _TEXTURES_KEPT and self._texture_pixels <= _TEXTURE_PIXELS_KEPT:
                 return
             if key not in keep:
+                self._forget_parts_with(key)
                 tag, pixels = self._textures.pop(key)
                 self._texture_pixels -= pixels
                 dpg.delete_item(tag)
+
+    def _forget_parts_with(self, key: Hashable) -> None:
+        """Those that show this texture, all of them hidden."""
+        for place in self._places:
+            for part in place.hidden[:]:
+                if any(isinstance(shape, Sprite) and shape.key == key for shape in part.shapes):
+                    place.hidden.remove(part)
+                    dpg.delete_item(part.layer)
