@@ -20,7 +20,7 @@ from exporter.golden import encode_golden, golden_pictures, unfused
 from exporter.graph import Deployable, to_onnx
 from exporter.notes import plot_evidence, write_times
 from exporter.out_of_class import out_of_class_sets
-from exporter.parity import GateReport, check, summarise
+from exporter.parity import GateReport, Refusal, check, summarise
 from exporter.pictures import GatePictures, gather
 from exporter.place import refuse_early
 from exporter.progress import Steps
@@ -31,7 +31,7 @@ from exporter.report import report_files, to_json
 from exporter.source import Source
 from exporter.variants import VariantReport, check_variant
 from runtime_app import providers
-from runtime_app.errors import UserError, explain
+from runtime_app.errors import UserError, explain, one_line
 from runtime_app.manifest import Manifest, Precision, Variant, encode
 from trainer.data import Splits
 from trainer.files import write_bytes_atomically
@@ -189,9 +189,7 @@ def _smaller_variants(
             job.steps.note(f"{precision} is left out: its gate needs a machine where CUDA runs.")
             continue
         with job.steps.step(f"{precision}: converting, and its gate"):
-            smaller = to_fp16(model) if precision == "fp16" else to_int8(model, calibration_pictures(job.splits.train))
-            draft = _draft(job, evaluation, {"fp32": model, precision: smaller})
-            report = check_variant(draft, precision, device, expected, job.splits, len(model) / len(smaller))
+            smaller, report = _smaller_variant(job, evaluation, expected, model, precision, device)
         reports[precision] = report
         if not report.holds:
             job.steps.note(f"{precision} is left out: {report.refusals[0].sentence}.")
@@ -199,6 +197,21 @@ def _smaller_variants(
         models[FILES[precision]] = smaller
         variants.append(variant(precision, smaller, report.tolerance or {}, report.test_accuracy))
     return models, tuple(variants), reports
+
+
+def _smaller_variant(
+    job: _Job, evaluation: Evaluation, expected: Expectation, model: bytes, precision: Precision, device: str
+) -> tuple[bytes, VariantReport]:
+    """(its bytes, what its gate saw); a model that cannot be converted is refused as one that is not good enough is."""
+    try:
+        smaller = to_fp16(model) if precision == "fp16" else to_int8(model, calibration_pictures(job.splits.train))
+    except (UserError, OSError, MemoryError):
+        raise
+    except Exception as error:  # the converters raise nearly anything, and fp32 is as good as before
+        cause = one_line(" ".join(str(error).split()) or type(error).__name__)
+        return b"", VariantReport((Refusal(f"it cannot be converted ({cause})"),), precision, device, 0.0)
+    draft = _draft(job, evaluation, {"fp32": model, precision: smaller})
+    return smaller, check_variant(draft, precision, device, expected, job.splits, len(model) / len(smaller))
 
 
 def _draft(job: _Job, evaluation: Evaluation, models: dict[Precision, bytes]) -> Draft:

@@ -2,6 +2,8 @@
 
 import os
 import zipfile
+from collections.abc import Iterable
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Literal
 
@@ -9,6 +11,9 @@ from runtime_app.bundle import MANIFEST, BundleError, open_bundle, read_manifest
 from runtime_app.errors import UserError
 
 Found = Literal["nothing", "the same", "another"]
+# What exports write, so that a bundle whose manifest says nothing any more can be replaced too; and what file managers leave.
+_PARTS = (MANIFEST, "MODEL_CARD.md", "model.onnx", "model.*.onnx", "golden.npz", "report/*")
+_LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 def refuse_early(destination: Path, archive: Path | None, checkpoint_sha256: str, *, overwrite: bool) -> None:
@@ -56,6 +61,10 @@ def _folder_is_taken(folder: Path) -> bool:
         return False
     if not (folder / MANIFEST).is_file():
         raise _no_bundle(folder)
+    _refuse_strangers(
+        folder,
+        (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()),
+    )
     return True
 
 
@@ -64,17 +73,34 @@ def _archive_is_taken(archive: Path) -> bool:
     if not os.path.lexists(archive):
         return False
     _refuse_link(archive)
-    if not archive.is_file() or not _lists_manifest(archive):
+    names = _members(archive) if archive.is_file() else []
+    if MANIFEST not in names:
         raise _no_bundle(archive)
+    _refuse_strangers(archive, names)
     return True
 
 
-def _lists_manifest(archive: Path) -> bool:
+def _members(archive: Path) -> list[str]:
     with open(archive, "rb") as file:
         try:
-            return MANIFEST in zipfile.ZipFile(file).namelist()
+            return zipfile.ZipFile(file).namelist()
         except Exception:  # zipfile raises nearly anything on what is no archive
-            return False
+            return []
+
+
+def _refuse_strangers(place: Path, names: Iterable[str]) -> None:
+    """A file that neither this bundle nor any export put there is the person's own."""
+    try:
+        listed = {entry.path for entry in read_manifest(place).files}
+    except BundleError:
+        listed = set()
+    for name in sorted(names):
+        ours = name in listed or any(fnmatch(name, part) for part in _PARTS) or name.split("/")[-1] in _LITTER
+        if not ours:
+            raise UserError(
+                f"{place} holds {name}, which is no part of a bundle, so it is not replaced.",
+                "Move that file away, or pass another --name or --bundles.",
+            )
 
 
 def _comes_from(place: Path, checkpoint_sha256: str) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime_app.errors import UserError
-from runtime_app.imaging import list_pictures
+from runtime_app.imaging import list_by_subfolder
 from runtime_app.pipeline import Failure, Outcome
 
 
@@ -60,15 +60,18 @@ def labelled_pictures(folder: Path, classes: tuple[str, ...]) -> dict[Path, int]
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder.", "Name a folder with one subfolder of pictures per class.")
     known = {name.casefold(): k for k, name in enumerate(classes)}
-    names = {path: path.name.casefold() for path in sorted(folder.iterdir()) if path.is_dir()}
-    subfolders = {path: list_pictures(path) for path, name in names.items() if name in known or name[0] != "."}
-    unknown = [path.name for path, pictures in subfolders.items() if pictures and names[path] not in known]
+    subfolders = {
+        name: pictures
+        for name, pictures in list_by_subfolder(folder).items()
+        if name.casefold() in known or not name.startswith(".")
+    }
+    unknown = [name for name, pictures in subfolders.items() if pictures and name.casefold() not in known]
     if not subfolders or unknown:
         found = (
             f"has subfolders that are no class of the bundle ({', '.join(unknown)})" if unknown else "has no subfolders"
         )
         raise UserError(f"{folder} {found}.", f"Name the subfolders after the classes: {', '.join(classes)}.")
-    labels = {path: known[names[sub]] for sub, pictures in subfolders.items() for path in pictures}
+    labels = {path: known[name.casefold()] for name, pictures in subfolders.items() for path in pictures}
     if not labels:
         raise UserError(
             f"The subfolders of {folder} hold no pictures.", "Put the pictures of each class into its subfolder."

@@ -9,7 +9,7 @@ from runtime_app.bulk.job import Kind
 from runtime_app.bulk.plan import Entry
 from runtime_app.bulk.table import SUFFIX, Columns, choose_columns, row_groups
 from runtime_app.errors import UserError
-from runtime_app.imaging import SUFFIXES
+from runtime_app.imaging import SUFFIXES, enters
 
 _LIST_SUFFIX = ".txt"
 
@@ -82,17 +82,17 @@ def _tables(folder: Path) -> Iterator[Path]:
     return filter(Path.is_file, _files(folder, {SUFFIX}))
 
 
-def _files(folder: Path, suffixes: set[str] | frozenset[str]) -> Iterator[Path]:
+def _files(folder: Path, suffixes: set[str] | frozenset[str], opened: Path | None = None) -> Iterator[Path]:
     """Files below `folder` in the order of `imaging.list_pictures`, but one folder in memory at a time.
 
-    Links to folders are not followed. Raises OSError where a folder may not be read: nothing is left out in silence.
+    opened: None where `folder` itself is it. Raises OSError where a folder may not be read: nothing is left out in silence.
     """
     with os.scandir(folder) as found:
         inside = sorted(found, key=lambda entry: entry.name)
     for entry in inside:
         path = Path(entry.path)
         if entry.is_dir():
-            if not entry.is_symlink():
-                yield from _files(path, suffixes)
+            if enters(path, folder if opened is None else None):
+                yield from _files(path, suffixes, opened or folder)
         elif path.suffix.lower() in suffixes:
             yield path

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime_app.errors import UserError
-from runtime_app.imaging import SUFFIXES
+from runtime_app.imaging import SUFFIXES, walk
 from runtime_app.jobs import Ticket
 from runtime_app.presenter.tasks import stamp_of
 
@@ -40,8 +40,7 @@ def _pictures_below(folder: Path) -> Iterator[list[Path]]:
     """The first one by itself, so that it is shown at once; then in long lists."""
     found: list[Path] = []
     any_found = False
-    for parent, folders, files in os.walk(folder, onerror=_raise):
-        folders.sort()
+    for parent, files in walk(folder, onerror=_raise):
         place = Path(parent)
         found += [place / name for name in sorted(files) if os.path.splitext(name)[1].lower() in SUFFIXES]
         while len(found) >= (_LISTED_AT_ONCE if any_found else 1):

@@ -41,6 +41,24 @@ def _photos(bundles: Path) -> None:
     (bundles / "tiny" / "summer.jpg").write_bytes(b"mine")
 
 
+def _bundle_with_photos(bundles: Path) -> None:
+    shutil.copytree(bundles / "v1", bundles / "tiny")
+    (bundles / "tiny" / "pictures").mkdir()
+    (bundles / "tiny" / "pictures" / "summer.jpg").write_bytes(b"mine")
+
+
+def _damaged_bundle_with_a_link(bundles: Path) -> None:
+    shutil.copytree(bundles / "v1", bundles / "tiny")
+    (bundles / "tiny" / "bundle.json").write_text("{")
+    (bundles / "tiny" / "mine").symlink_to("/")
+
+
+def _archive_with_photos(bundles: Path) -> None:
+    shutil.copy(bundles / "v1.zip", bundles / "tiny.zip")
+    with zipfile.ZipFile(bundles / "tiny.zip", "a") as archive:
+        archive.writestr("summer.jpg", b"mine")
+
+
 def _file(bundles: Path) -> None:
     (bundles / "tiny").write_bytes(b"mine")
 
@@ -69,6 +87,9 @@ def _folder_for_archive(bundles: Path) -> None:
         (_link, "tiny is a link"),
         (_link_to_nothing, "tiny is a link"),
         (_photos, "tiny is there and is no bundle"),
+        (_bundle_with_photos, r"tiny holds pictures/summer\.jpg, which is no part"),
+        (_damaged_bundle_with_a_link, "tiny holds mine, which is no part"),
+        (_archive_with_photos, r"tiny\.zip holds summer\.jpg, which is no part"),
         (_file, "tiny is there and is no bundle"),
         (_link_of_archive, r"tiny\.zip is a link"),
         (_strange_archive, r"tiny\.zip is there and is no bundle"),
@@ -119,6 +140,16 @@ def test_a_different_zip_is_refused_before_anything_is_published_and_replaced_wh
     assert publish(tmp_path / "tiny", *other, overwrite=True, archive=archive)
     assert open_bundle(archive).read("MODEL_CARD.md") == b"another card"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["tiny", "tiny.zip"]
+
+
+def test_a_bundle_whose_manifest_says_nothing_any_more_is_replaced_when_asked(export: Export, tmp_path: Path) -> None:
+    publish(tmp_path / "tiny", *bundle_of(export), overwrite=False)
+    (tmp_path / "tiny" / "bundle.json").write_text("{")
+    (tmp_path / "tiny" / "report" / ".DS_Store").write_bytes(b"a file manager's")
+    for part in ("model.int8.onnx", "golden.npz", "report/curves.png"):
+        (tmp_path / "tiny" / part).write_bytes(b"an export's")
+    assert publish(tmp_path / "tiny", *bundle_of(export), overwrite=True)
+    assert open_bundle(tmp_path / "tiny")
 
 
 @pytest.mark.parametrize("below", ["", "deep/er"])

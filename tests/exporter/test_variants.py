@@ -4,9 +4,11 @@ import numpy as np
 import onnx
 import pytest
 
+from exporter import export as exporting
 from exporter.describe import describe, variant
 from exporter.draft import Draft, draft_of
 from exporter.golden import unfused
+from exporter.progress import Steps
 from exporter.quantize import calibration_pictures, to_fp16, to_int8, with_other_steps
 from exporter.variants import MOST_TOLERATED, check_variant
 from runtime_app.classifier import OUTPUTS
@@ -137,3 +139,21 @@ def test_int8_is_made_of_any_number_of_training_pictures(export: Export, count: 
     assert len(chosen) == {14: 14, 64: 64, 65: 64, 91: 64, 324: 320, 700: 512}[count]
     np.testing.assert_array_equal(chosen[[0, -1]], images[[0, -1]])
     onnx.checker.check_model(onnx.load_model_from_string(to_int8(export.model, chosen)))
+
+
+def test_a_model_that_cannot_be_converted_is_left_out_and_fp32_goes_on(
+    export: Export, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(model: bytes, images: object) -> bytes:
+        raise ValueError("no range of\nactivations")
+
+    monkeypatch.setattr(exporting, "to_int8", broken)
+    job = exporting._Job("tiny", export.source, export.splits, Steps())
+    models, variants, reports = exporting._smaller_variants(
+        job, export.evaluation, export.expected, export.model, ("int8",)
+    )
+    assert (models, variants) == ({}, ())
+    assert [refusal.sentence for refusal in reports["int8"].refusals] == [
+        "it cannot be converted (no range of activations)"
+    ]
+    assert "int8 is left out: it cannot be converted" in " ".join(capsys.readouterr().err.split())

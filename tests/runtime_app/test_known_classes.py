@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from runtime_app.evaluation import labelled_pictures, tally
+from runtime_app.imaging import list_pictures
 from runtime_app.pipeline import classify_files
 from runtime_app.presenter import Presenter
 from runtime_app.presenter.accuracy import accuracy, measure
@@ -104,6 +105,27 @@ def test_link_to_nothing_is_counted_alike_by_window_and_evaluate(presenter: Pres
     same = tally(classify_files(labels, presenter.loaded.classifier), labels, classes)
     assert set(presenter.library.paths) == set(labels)
     assert found.evaluation.failures == same.failures and found.evaluation.accuracy == same.accuracy
+
+
+def test_links_in_the_place_of_class_folders_are_followed_alike_by_window_and_evaluate(
+    presenter: Presenter, labelled: Path, tmp_path: Path
+) -> None:
+    """One leads elsewhere, one into the folder itself; one leads back and one lies deeper, which nobody follows."""
+    (labelled / "0").rename(tmp_path / "zeros")
+    (labelled / "0").symlink_to(tmp_path / "zeros")
+    (labelled / ".kept").mkdir()
+    (labelled / "1").rename(labelled / ".kept" / "ones")
+    (labelled / "1").symlink_to(Path(".kept") / "ones")
+    (labelled / "2").symlink_to(labelled)
+    (labelled / "3" / "more").symlink_to(tmp_path / "zeros")
+    presenter.open_paths([labelled])
+    until(presenter, lambda: not presenter.busy and presenter.library.classified == len(presenter.library) >= 5)
+    found = accuracy(presenter)
+    assert found is not None and presenter.loaded is not None
+    labels = labelled_pictures(labelled, presenter.loaded.bundle.manifest.classes)
+    assert found.evaluation.n + found.evaluation.failures == len(labels) == 5
+    known = {path for path, label in zip(presenter.library.paths, presenter.true_labels, strict=True) if label >= 0}
+    assert known == set(labels) and list_pictures(labelled) == sorted(presenter.library.paths)
 
 
 def test_pictures_outside_class_folders_have_no_known_class(presenter: Presenter, digits: Path) -> None:

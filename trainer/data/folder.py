@@ -14,7 +14,7 @@ from rich.progress import track
 
 from runtime_app import imaging
 from runtime_app.errors import UserError
-from runtime_app.imaging import PictureError, list_pictures, open_picture, prepare
+from runtime_app.imaging import PictureError, list_by_subfolder, open_picture, prepare
 from trainer.data.arrays import Pictures
 from trainer.data.cache import Decoded, DecodedWriter, decoded
 from trainer.data.names import why_refused
@@ -119,8 +119,9 @@ def _state(folder: Path, classes: tuple[str, ...]) -> tuple[int, str]:
     """(how many pictures, hash of every picture's name, size and times and of the code that decodes them)."""
     sha = hashlib.sha256(PIL.__version__.encode() + Path(imaging.__file__).read_bytes())
     count = 0
+    found = list_by_subfolder(folder)
     for name in classes:
-        for path in list_pictures(folder / name):
+        for path in found[name]:
             seen = path.stat(follow_symlinks=path.exists())  # decoding says what is wrong with a link to nothing
             sha.update(f"{path.relative_to(folder)}\0{seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns}\n".encode())
             count += 1
@@ -138,9 +139,10 @@ def _decode(folder: Path, classes: tuple[str, ...], image_size: int, count: int,
         except PictureError as error:
             return error
 
+    found = list_by_subfolder(folder)
     with ThreadPoolExecutor() as pool:
         for label, name in enumerate(classes):
-            paths = list_pictures(folder / name)
+            paths = found[name]
             for start in range(0, len(paths), _AT_ONCE):
                 for result in pool.map(one, paths[start : start + _AT_ONCE]):
                     if isinstance(result, PictureError):
