@@ -28,6 +28,10 @@ class Report:
     last: bool = False
 
 
+class UnwantedError(Exception):
+    """Raised by work that nobody waits for any more, after it has tidied up."""
+
+
 @dataclass(frozen=True)
 class Ticket:
     """What running work holds of its own request: long work asks now and then whether it is still `wanted`."""
@@ -39,6 +43,11 @@ class Ticket:
     @property
     def wanted(self) -> bool:
         return self._worker.is_wanted(self.kind, self.number)
+
+    def require_wanted(self) -> None:
+        """Raises UnwantedError when it is not."""
+        if not self.wanted:
+            raise UnwantedError(f"{self.kind} {self.number}")
 
 
 Work = Callable[[Ticket], Any]
@@ -145,6 +154,8 @@ class Worker:
                 self._collect(ticket, outcome)
                 outcome = None
             self._post(Report(ticket.kind, ticket.number, outcome, last=True))
+        except UnwantedError as error:
+            log.info("Given up: %s", error)
         except Exception as error:  # the one place where a worker's failure becomes words for the window
             explanation = explain(error)
             log.error("%s", explanation.details)

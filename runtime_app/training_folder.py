@@ -3,7 +3,7 @@
 import errno
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,19 +23,41 @@ class Copied:
     reason: str
 
 
-def copy_pictures(pictures: Iterable[tuple[Path, str]], target: Path) -> Copied:
-    """pictures: (file, class); the files themselves stay untouched. `target` is made, and is not there before.
+def copy_pictures(
+    pictures: Iterable[tuple[Path, str]], target: Path, *, before_each: Callable[[], None] = lambda: None
+) -> Copied:
+    """pictures: (file, class); the files themselves stay untouched. `target` is made, and is not there before; it gets its
+    name when all is in it, so that no half of it is taken for the whole. before_each: may raise to end it.
 
     A picture that cannot be copied does not stop the others. Raises UserError when the disk is full, and OSError when
     `target` cannot be made.
     """
-    wanted = list(pictures)
-    target.mkdir(parents=True)
+    unfinished = target.with_name(f".{target.name}.part")
+    try:
+        unfinished.mkdir(parents=True)
+    except OSError as error:
+        error.filename = str(target)
+        raise
+    try:
+        copied = _copy_all(list(pictures), unfinished, target, before_each)
+    except BaseException as error:
+        if isinstance(error, UserError):
+            unfinished.rename(target)
+        else:
+            shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    unfinished.rename(target)
+    return copied
+
+
+def _copy_all(wanted: list[tuple[Path, str]], folder: Path, target: Path, before_each: Callable[[], None]) -> Copied:
+    """Into `folder`, which is called `target` where it is spoken of."""
     folders = folder_names(name for _, name in wanted)
     numbers: dict[tuple[str, str], int] = {}
     copied, failures, reason = 0, 0, ""
     for picture, name in wanted:
-        place = target / folders[name]
+        before_each()
+        place = folder / folders[name]
         try:
             place.mkdir(exist_ok=True)
             _copy(picture, _free_name(place, picture.name, numbers))

@@ -35,24 +35,23 @@ def default_folder() -> Path:
     return platformdirs.user_documents_path() / "evidence"
 
 
-def save(kind: Kind, taken: Snapshot, folder: Path) -> Callable[[], str]:
-    """Work that writes a new file (or folder) into `folder`, which is made, and returns the sentence that says where it
-    lies, and of how many pictures it is when some have no result yet. What lies there already stays as it is."""
-
-    def work() -> str:
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        if kind == "folder":
-            return _save_training_folder(taken, _free_path(folder, f"training-{stamp}", ""))
-        if kind == "confusion":
-            return _save_confusion(taken, _free_path(folder, f"confusion-{stamp}", ".png"))
-        path = _free_path(folder, f"results-{stamp}", f".{kind}")
-        if kind == "png":
-            return _save_heatmap(taken, path)
-        with whole_file(path) as temporary, temporary.open("wb") as file:
-            file.writelines(_csv(taken) if kind == "csv" else _jsonl(taken))
-        return f"Saved {path}{_share(taken)}"
-
-    return work
+def save(kind: Kind, taken: Snapshot, folder: Path, *, before_each: Callable[[], None] = lambda: None) -> str:
+    """Write a new file (or folder) into `folder`, which is made; returns the sentence that says where it lies, and of how
+    many pictures it is when some have no result yet. What lies there already stays as it is. before_each: called for each
+    picture; when it raises, nothing stays of what was written."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    if kind == "folder":
+        return _save_training_folder(taken, _free_path(folder, f"training-{stamp}", ""), before_each)
+    if kind == "confusion":
+        return _save_confusion(taken, _free_path(folder, f"confusion-{stamp}", ".png"))
+    path = _free_path(folder, f"results-{stamp}", f".{kind}")
+    if kind == "png":
+        return _save_heatmap(taken, path)
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        for line in _csv(taken) if kind == "csv" else _jsonl(taken):
+            before_each()
+            file.write(line)
+    return f"Saved {path}{_share(taken)}"
 
 
 def _free_path(folder: Path, stem: str, suffix: str) -> Path:
@@ -101,12 +100,12 @@ def _with_images(outcomes: list[Outcome], shown: Shown) -> list[Outcome]:
         return list(decoders.map(whole, outcomes))
 
 
-def _save_training_folder(taken: Snapshot, target: Path) -> str:
+def _save_training_folder(taken: Snapshot, target: Path, before_each: Callable[[], None]) -> str:
     """Raises UserError when some could not be copied; the others lie there then."""
     pictures = list(taken.labels())
     if not pictures:
         raise UserError("No picture is sure or corrected.", "Say with the keys 1 to 9 and 0 what pictures show.")
-    done = copy_pictures(pictures, target)
+    done = copy_pictures(pictures, target, before_each=before_each)
     if done.failures:
         others = f"The other {done.copied:,} lie in {target}." if done.copied else "Check the pictures and the disk."
         title = f"{done.failures:,} of {len(pictures):,} pictures could not be copied: {done.reason}"

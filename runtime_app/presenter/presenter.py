@@ -1,5 +1,6 @@
 """The whole presenter: the session, a second opinion to compare with, a watched folder, what is saved and checked."""
 
+import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, ClassVar
 from runtime_app.colours import SEQUENTIAL, Scale
 from runtime_app.errors import UserError
 from runtime_app.imaging import Resize
-from runtime_app.jobs import Report
+from runtime_app.jobs import Report, Ticket
 from runtime_app.presenter import bundles, exports, tasks
 from runtime_app.presenter.about import selftest_words
 from runtime_app.presenter.accuracy import accuracy
@@ -18,6 +19,9 @@ from runtime_app.presenter.folders import Folders
 from runtime_app.presenter.state import View
 from runtime_app.presenter.tasks import Loaded
 from runtime_app.settings import Settings
+from runtime_app.terminal import log
+
+_SAVING = 0.8  # seconds from closing the window until results that are still being saved are given up
 
 
 class Presenter(Folders):
@@ -30,7 +34,7 @@ class Presenter(Folders):
         self.cards: dict[str, str] = {}
         self.selftest_words = ""
         self.bundles: list[BundleEntry] | None = None
-        self._exports: deque[Callable[[], str]] = deque()  # the first one runs
+        self._exports: deque[Callable[[Ticket], str]] = deque()  # the first one runs
 
     def list_bundles(self) -> None:
         """Look again which bundles there are: in the usual folders, newest first, then those opened before from elsewhere."""
@@ -68,13 +72,13 @@ class Presenter(Folders):
         bundle, scale = self.loaded.bundle, Scale(SEQUENTIAL[self.settings.colours], self.log_scale)
         seen = exports.Shown(self.listed(), scale, bundle, self.resize)
         taken = exports.snapshot(self.library, bundle.manifest.classes, counts, seen)
-        self._exports.append(exports.save(kind, taken, self.export_folder()))
+        folder = self.export_folder()
+        self._exports.append(lambda ticket: exports.save(kind, taken, folder, before_each=ticket.require_wanted))
         if len(self._exports) == 1:
             self._begin_export()
 
     def _begin_export(self) -> None:
-        work = self._exports[0]
-        self.workers["export"].submit("export", lambda ticket: work())
+        self.workers["export"].submit("export", self._exports[0])
 
     def _export_ended(self) -> None:
         self._exports.popleft()
@@ -84,6 +88,17 @@ class Presenter(Folders):
     def _exported(self, words: str) -> None:
         self.notice = words
         self._export_ended()
+
+    def close(self, seconds: float) -> bool:
+        """What was asked to be saved gets a moment of its own before; of what takes longer nothing stays."""
+        self.cancel()
+        end = time.monotonic() + _SAVING
+        while self._exports and time.monotonic() < end:
+            self.poll()
+            time.sleep(0.005)
+        if self._exports:
+            log.warning("The window was closed before all results were saved; %d are missing.", len(self._exports))
+        return super().close(seconds)
 
     # ---- a second opinion --------------------------------------------------------------------------------------
 

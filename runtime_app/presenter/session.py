@@ -267,4 +267,6 @@ class Session(Batch):
         self.flush(seconds)
         for worker in self.workers.values():
             worker.close(0)
-        return all(worker.close(seconds / len(self.workers)) for worker in self.workers.values())
+        end = time.monotonic() + seconds
+        ended = [worker.close(max(0.0, end - time.monotonic())) for worker in self.workers.values()]
+        return all(ended)

@@ -36,7 +36,7 @@ def saved(kind: str, folder: Path) -> str:
     library.states[0] = 0
     library.corrections[0] = "+x"
     library.record(1, Failure(Path("fine.png"), explain(ValueError("=x"))))
-    save(kind, snapshot(library, ("=a", "-b")), folder)()  # type: ignore[arg-type]
+    save(kind, snapshot(library, ("=a", "-b")), folder)  # type: ignore[arg-type]
     return next(folder.glob(f"*.{kind}")).read_bytes().decode()
 
 

@@ -1,6 +1,8 @@
 """What the window saves: everything that was asked for, as it is shown, and of how many pictures."""
 
 import json
+import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -66,6 +68,35 @@ def test_long_copying_keeps_the_list_of_bundles_not_waiting(presenter: Presenter
     until(presenter, lambda: presenter.bundles is not None, 4)
 
 
+def test_what_was_asked_for_is_saved_before_the_window_closes(presenter: Presenter, tmp_path: Path, out: Path) -> None:
+    opened(presenter, many_pictures(tmp_path / "many", 200), 200)
+    presenter.library.corrections.update(dict.fromkeys(range(200), "3"))
+    for kind in ("csv", "folder", "jsonl"):
+        presenter.export(kind)  # type: ignore[arg-type]
+    assert presenter.close(0.4)
+    assert sorted(path.suffix for path in out.iterdir()) == ["", ".csv", ".jsonl"]
+    assert len(list(out.rglob("3/*.png"))) == 200
+
+
+@pytest.mark.parametrize("kind", ["folder", "csv"])
+def test_of_what_takes_too_long_for_that_nothing_stays(
+    presenter: Presenter, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch, kind: saving.Kind
+) -> None:
+    opened(presenter, many_pictures(tmp_path / "many", 60), 60)
+    presenter.library.corrections.update(dict.fromkeys(range(60), "3"))
+    for slow in (shutil.copyfile, saving._csv_line):
+        monkeypatch.setattr(
+            sys.modules[slow.__module__], slow.__name__, lambda *given, slow=slow: (time.sleep(0.05), slow(*given))[1]
+        )
+    presenter.export(kind)
+    until(presenter, lambda: any(out.iterdir()) if out.exists() else False)
+    assert [path.name[0] for path in out.iterdir()] == ["."], "it gets its name when it is whole"
+    start = time.monotonic()
+    assert presenter.close(0.4)
+    assert time.monotonic() - start < 1.8
+    assert not list(out.iterdir())
+
+
 def test_saving_again_in_the_same_second_leaves_what_lies_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,7 +107,7 @@ def test_saving_again_in_the_same_second_leaves_what_lies_there(
     library.paths[:] = [tmp_path / "a.png", tmp_path / "b.png"]
     taken = snapshot(library, CLASSES)
     for kind in ("csv", "csv", "folder", "folder"):
-        save(kind, taken, tmp_path / "out")()  # type: ignore[arg-type]
+        save(kind, taken, tmp_path / "out")  # type: ignore[arg-type]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "results-now-2.csv", "results-now.csv", "training-now", "training-now-2",
     ]  # fmt: skip
@@ -162,7 +193,7 @@ def test_input_that_is_no_longer_in_memory_is_made_again(presenter: Presenter, d
 
 
 def test_only_the_first_thousand_are_drawn_and_the_sentence_says_so(tmp_path: Path) -> None:
-    said = save("png", snapshot(measured(MAX_ROWS + 7), CLASSES), tmp_path)()
+    said = save("png", snapshot(measured(MAX_ROWS + 7), CLASSES), tmp_path)
     assert said.endswith("(the first 1,000 of 1,007 pictures)")
     with Image.open(next(tmp_path.glob("*.png"))) as picture:
         head = np.asarray(picture.convert("L"))[50:76, 24:270]
@@ -173,7 +204,7 @@ def test_filter_that_lists_nothing_is_said(tmp_path: Path) -> None:
     library = measured(3)
     seen = saving.Shown(np.zeros(0, dtype=np.intp), LINEAR, None, None)  # type: ignore[arg-type]
     with pytest.raises(UserError, match="listed"):
-        save("png", snapshot(library, CLASSES, None, seen), tmp_path)()
+        save("png", snapshot(library, CLASSES, None, seen), tmp_path)
 
 
 def test_a_hundred_thousand_pictures_are_taken_in_no_time_and_as_they_were(tmp_path: Path) -> None:
@@ -184,7 +215,7 @@ def test_a_hundred_thousand_pictures_are_taken_in_no_time_and_as_they_were(tmp_p
     before = library.probabilities[0].tolist()
     library.probabilities[0] = 0
     library.states[1:] = PENDING
-    said = save("jsonl", taken, tmp_path)()
+    said = save("jsonl", taken, tmp_path)
     rows = next(tmp_path.glob("*.jsonl")).read_text().splitlines()
     assert len(rows) == 100_000 and "of" not in said.removeprefix(f"Saved {tmp_path}")
     assert list(json.loads(rows[0])["probabilities"].values()) == pytest.approx(before)
