@@ -125,7 +125,7 @@ def read_as_a_run(root: Path) -> tuple[int, Peak]:
     watch = Watch()
     config = configuration({"data": str(root), "device": "cpu"})
     splits = load_splits(config)
-    network = build_network(config, load_recipe(config.recipe), len(splits.classes))
+    network = build_network(config, load_recipe(config.recipe), splits.classes)
     run = prepare_run(Path("unused"), describe(config, splits, network), splits, network)
     training = run.training
     train_one_epoch(training, islice(training_batches(training, 1), 3), 1, lambda count: None)

@@ -132,7 +132,7 @@ def prepare(recipe_name: str, batch_size: int, device: str, batches: int) -> tup
     config = TrainConfig(recipe=recipe_name, batch_size=batch_size, device=str(where), precision=precision, epochs=1000)
     make_reproducible(config)
     recipe = load_recipe(recipe_name)
-    network = build_network(config, recipe, 10)
+    network = build_network(config, recipe, tuple("0123456789"))
     run = prepare_run(Path("unused"), describe(config, splits, network), splits, network)
     return run.training, run.statistics, splits
 

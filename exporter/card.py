@@ -20,14 +20,21 @@ _SCORES = {
 
 
 def model_card(
-    manifest: Manifest, evaluation: Evaluation, about_data: str, *, golden_vectors: int, has_curves: bool
+    manifest: Manifest,
+    evaluation: Evaluation,
+    about_data: str,
+    *,
+    golden_vectors: int,
+    has_curves: bool,
+    known_test_pictures: int = 0,
 ) -> str:
     """The whole card as Markdown; it names no person, no path and no date but the start of the training run.
 
-    golden_vectors: how many of the gate's pictures they are, which the manifest does not count.
+    golden_vectors: how many of the gate's pictures they are, which the manifest does not count; known_test_pictures: those
+    that also lie among the ones that it learned from.
     """
     sections = (
-        _opening(manifest, evaluation),
+        _opening(manifest, evaluation, known_test_pictures),
         _uses(manifest),
         _data(manifest, about_data, has_curves),
         _accuracy(evaluation),
@@ -40,13 +47,14 @@ def model_card(
     return "\n\n".join(sections) + "\n"
 
 
-def _opening(manifest: Manifest, evaluation: Evaluation) -> str:
+def _opening(manifest: Manifest, evaluation: Evaluation, known: int) -> str:
     test, (low, high) = manifest.metrics.test, evaluation.interval
+    never = f"of which {known:,} are copies of pictures that it learned from" if known else "that it never learned from"
     return (
         f"# {literal(manifest.name)}\n\n"
         f"A small image classifier. It says which of {len(manifest.classes)} classes a picture most likely shows: "
         f"{', '.join(map(literal, manifest.classes))}.\n\n"
-        f"On {test.n:,} test pictures that it never learned from, its first answer is right for **{test.accuracy:.2%}** "
+        f"On {test.n:,} test pictures {never}, its first answer is right for **{test.accuracy:.2%}** "
         f"(95% interval {low:.1%} to {high:.1%}). Its percentages are off by {test.ece:.2%} on average."
     )
 

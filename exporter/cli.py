@@ -72,6 +72,7 @@ def export(
     """Write one bundle folder, or nothing. Its path is printed at the end."""
     with at_once():
         from exporter.export import export as make_bundle
+        from exporter.place import older_archive
         from exporter.progress import Steps
         from exporter.source import find_checkpoint, load_data, load_source
 
@@ -88,6 +89,8 @@ def export(
     done = make_bundle(source, splits, destination, steps, precision, overwrite=overwrite, archive=archive)
     if not done.created:
         steps.note("already published: the bundle there is identical.")
+    if older := older_archive(destination):
+        steps.note(f"{older} is of an earlier export; --zip --overwrite writes it anew.")
     click.echo(destination)
     try:
         _tell_github(destination)

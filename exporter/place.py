@@ -44,6 +44,15 @@ def found_archive(archive: Path, content: bytes, *, overwrite: bool) -> Found:
     return _same_or_another(archive, archive.read_bytes() == content, overwrite)
 
 
+def older_archive(destination: Path) -> Path | None:
+    """The .zip beside a bundle when it holds another one, which people may be given by mistake."""
+    archive = destination.with_name(f"{destination.name}.zip")
+    try:
+        return archive if read_manifest(archive).digest != read_manifest(destination).digest else None
+    except BundleError:
+        return None
+
+
 def _same_or_another(place: Path, identical: bool, overwrite: bool) -> Found:
     if not identical and not overwrite:
         raise _other_bundle(place)

@@ -13,7 +13,7 @@ from exporter.plots import plot_reliability
 from exporter.source import Source
 from exporter.workspace import temporary_folder
 from runtime_app.manifest import Manifest
-from trainer.data import Splits
+from trainer.data import Splits, count_copies
 from trainer.plots import plot_confusion, plot_curves
 from trainer.results import best_row
 
@@ -23,7 +23,14 @@ def report_files(
 ) -> dict[str, bytes]:
     """Path inside the bundle -> bytes. parity: of each precision, what its gate saw."""
     golden = dict(parity["fp32"].parts)["golden"]
-    card = model_card(manifest, evaluation, splits.about, golden_vectors=golden, has_curves=bool(source.rows))
+    card = model_card(
+        manifest,
+        evaluation,
+        splits.about,
+        golden_vectors=golden,
+        has_curves=bool(source.rows),
+        known_test_pictures=count_copies(splits.test, splits.train, splits.validation),
+    )
     files = {
         "MODEL_CARD.md": card.encode(),
         "report/parity.json": to_json(parity),

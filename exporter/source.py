@@ -12,7 +12,7 @@ import torch
 from runtime_app.errors import UserError
 from trainer.checkpoint import Checkpoint, load_best
 from trainer.config import RunRecord, read_record
-from trainer.data import Splits, load_splits
+from trainer.data import Splits, is_folder, load_splits
 from trainer.data.names import why_refused
 from trainer.metrics import EpochMetrics
 from trainer.results import best_row, read_finished
@@ -107,8 +107,11 @@ def load_data(source: Source, data_root: Path | None) -> Splits:
     """The run's splits, rebuilt. Raises UserError when the data is gone or is not what the run was trained on."""
     config = replace(source.record.config, outliers=None)  # no split has any of them
     if data_root is not None:
-        is_folder = config.data not in ("cifar10", "digits")
-        config = replace(config, data=str(data_root)) if is_folder else replace(config, data_root=str(data_root))
+        config = (
+            replace(config, data=str(data_root))
+            if is_folder(config.data)
+            else replace(config, data_root=str(data_root))
+        )
     try:
         splits = load_splits(config)
     except UserError as error:
@@ -116,7 +119,13 @@ def load_data(source: Source, data_root: Path | None) -> Splits:
             f"The validation split cannot be rebuilt: {error.title}",
             f"Pass --data-root with the place of the data set ({source.record.provenance.data_name}).",
         ) from error
-    if splits.sha256 != source.record.provenance.data_sha256 or splits.classes != source.checkpoint.classes:
+    if splits.classes != source.checkpoint.classes:
+        raise UserError(
+            f"The data set {splits.name} has the classes {', '.join(splits.classes)}; this checkpoint was trained on "
+            f"{', '.join(source.checkpoint.classes)}.",
+            "Give the folders their names back, or pass --data-root with the place of the right data set.",
+        )
+    if splits.sha256 != source.record.provenance.data_sha256:
         raise UserError(
             f"The data set {splits.name} is not the one that this checkpoint was trained on (its SHA-256 differs).",
             "Restore the data, or pass --data-root with the place of the right one.",

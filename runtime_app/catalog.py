@@ -38,7 +38,8 @@ def no_bundle_advice() -> str:
 
 
 def find_bundles(folders: list[Path] | None = None) -> list[Entry]:
-    """All bundles in these folders, newest first; what cannot be read is left out."""
+    """All bundles in these folders, newest first; what cannot be read is left out. Of one run's, a folder comes before a
+    .zip, which is a copy to give away and may be older."""
     entries = []
     for folder in default_folders() if folders is None else folders:
         for path in _inside(folder):
@@ -48,7 +49,11 @@ def find_bundles(folders: list[Path] | None = None) -> list[Entry]:
                 entries.append(Entry(path, read_manifest(path)))
             except BundleError:
                 continue
-    return sorted(entries, key=lambda entry: (entry.manifest.provenance.run_started, entry.path.name), reverse=True)
+    return sorted(entries, key=_newness, reverse=True)
+
+
+def _newness(entry: Entry) -> tuple[str, bool, str]:
+    return entry.manifest.provenance.run_started, entry.path.is_dir(), entry.path.name
 
 
 def holds_bundles(folder: Path) -> bool:

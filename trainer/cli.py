@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from runtime_app.interruption import at_once
 from runtime_app.terminal import common_options
@@ -41,6 +42,8 @@ def train(dry_run: bool, runs: Path, resume: Path | None, **settings: object) ->
 
     Several processes, one per GPU: torchrun --nproc-per-node=N -m trainer with the same options.
     """
+    if resume is not None:
+        _refuse_beside_resume(dry_run=dry_run)
     with at_once():
         from trainer import command  # torch takes seconds to import; --help does not wait for it
 
@@ -48,3 +51,11 @@ def train(dry_run: bool, runs: Path, resume: Path | None, **settings: object) ->
     folder = command.resume(resume, given) if resume is not None else command.start(given, runs, dry_run=dry_run)
     if folder is not None:
         click.echo(folder)
+
+
+def _refuse_beside_resume(*, dry_run: bool) -> None:
+    source = click.get_current_context().get_parameter_source("runs")
+    if dry_run:
+        raise click.UsageError("--dry-run shows the plan of a new run; --resume goes on with one that is there.")
+    if source is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--runs says where a new run is put; --resume names the folder of its run.")

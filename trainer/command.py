@@ -11,7 +11,7 @@ import click
 from runtime_app.errors import UserError
 from trainer import setup
 from trainer.config import RunRecord, TrainConfig, encode_record, read_record
-from trainer.data import Splits, load_splits
+from trainer.data import Splits, is_folder, load_splits
 from trainer.distributed import Ranks, first_process_first, joined, planned_count
 from trainer.dry_run import show_plan
 from trainer.events import check_tensorboard
@@ -21,12 +21,14 @@ from trainer.progress import EpochProgress
 from trainer.recipes import load_recipe
 from trainer.results import Summary, read_finished
 from trainer.run import Run, check_growth, fit
+from trainer.run_lock import only_training
 
 DEFAULTS = TrainConfig()
 
 
 def start(given: dict[str, object], runs: Path, *, dry_run: bool) -> Path | None:
     """Train a new run in a folder below `runs`, which is returned; with dry_run only print the plan."""
+    signal.signal(signal.SIGTERM, _stop)
     config = configuration(given)
     if config.tensorboard:
         check_tensorboard()
@@ -38,7 +40,7 @@ def start(given: dict[str, object], runs: Path, *, dry_run: bool) -> Path | None
         with first_process_first(ranks):
             splits = load_splits(config)
         config = _with_possible_rounds(config, splits.classes, asked="rounds" in given)
-        network = setup.build_network(config, recipe, len(splits.classes))
+        network = setup.build_network(config, recipe, splits.classes)
         record = setup.describe(config, splits, network)
         folder = setup.folder_for(runs, record)
         if dry_run:
@@ -46,7 +48,8 @@ def start(given: dict[str, object], runs: Path, *, dry_run: bool) -> Path | None
             return None
         if ranks.first:
             setup.make_folder(folder, record)
-        return _fit(setup.prepare_run(folder, record, splits, network, ranks), resume=False)
+        with only_training(folder, ranks):
+            return _fit(setup.prepare_run(folder, record, splits, network, ranks), resume=False)
 
 
 def configuration(given: dict[str, object]) -> TrainConfig:
@@ -90,6 +93,7 @@ def _with_possible_rounds(config: TrainConfig, classes: tuple[str, ...], *, aske
 
 def resume(folder: Path, given: dict[str, object]) -> Path:
     """Go on where the run's last checkpoint was written. Raises UserError when settings or data are not the run's."""
+    signal.signal(signal.SIGTERM, _stop)
     before = read_record(folder / "config.json")
     _refuse_other_settings(folder, before.config, given)
     epochs = given.get("epochs")
@@ -97,8 +101,10 @@ def resume(folder: Path, given: dict[str, object]) -> Path:
     if record == before and read_finished(folder) is not None:
         click.echo(f"{folder} is finished: {record.config.total_epochs} epochs are done.", err=True)
         return folder
-    elsewhere = {name: str(given[name]) for name in ("data_root", "outliers") if name in given}
+    elsewhere = {name: str(given[name]) for name in ("data", "data_root", "outliers") if name in given}
     config = replace(record.config, **elsewhere)  # type: ignore[arg-type]
+    if is_folder(config.data) and not Path(config.data).is_dir():
+        raise UserError(f"The pictures of {folder} are not in {config.data} any more.", "Pass --data with their place.")
     if config.tensorboard:
         check_tensorboard()
     with joined(setup.choose_device(config.device)) as ranks, enough_gpu_memory(config.batch_size):
@@ -106,10 +112,11 @@ def resume(folder: Path, given: dict[str, object]) -> Path:
         with first_process_first(ranks):
             splits = load_splits(config)
         _refuse_other_data(folder, record, splits)
-        if ranks.first and record != before:
-            (folder / "summary.json").unlink(missing_ok=True)
-            write_bytes_atomically(folder / "config.json", encode_record(record))
-        return _continue(folder, replace(record, config=config), splits, ranks)
+        with only_training(folder, ranks):
+            if ranks.first and record != before:
+                (folder / "summary.json").unlink(missing_ok=True)
+                write_bytes_atomically(folder / "config.json", encode_record(record))
+            return _continue(folder, replace(record, config=config), splits, ranks)
 
 
 def _continue(folder: Path, record: RunRecord, splits: Splits, ranks: Ranks) -> Path:
@@ -120,7 +127,7 @@ def _continue(folder: Path, record: RunRecord, splits: Splits, ranks: Ranks) -> 
     if has_checkpoint:
         network = setup.rebuild_network(config, folder / "last.pt")
     else:
-        network = setup.build_network(config, load_recipe(config.recipe), len(splits.classes))
+        network = setup.build_network(config, load_recipe(config.recipe), splits.classes)
         setup.refuse_other_start(folder, record)
     begins = not has_checkpoint
     return _fit(setup.prepare_run(folder, record, splits, network, ranks, begins=begins), resume=has_checkpoint)
@@ -130,6 +137,8 @@ def _refuse_other_settings(folder: Path, before: TrainConfig, given: dict[str, o
     was = asdict(before)
     now = given | {"processes": planned_count()}
     free = {"epochs", "data_root", "outliers"}  # the data may lie elsewhere on another day; its hash is checked
+    if is_folder(before.data) and is_folder(str(given.get("data", before.data))):
+        free.add("data")
     if given.get("device") == "auto":
         free.add("device")
     differences = [
@@ -143,6 +152,11 @@ def _refuse_other_settings(folder: Path, before: TrainConfig, given: dict[str, o
 
 
 def _refuse_other_data(folder: Path, record: RunRecord, splits: Splits) -> None:
+    if splits.classes != record.provenance.classes:
+        raise UserError(
+            f"The classes are {', '.join(splits.classes)}; {folder} was started on {', '.join(record.provenance.classes)}.",
+            "Give the folders their names back, or start a new run.",
+        )
     if splits.sha256 != record.provenance.data_sha256:
         raise UserError(
             f"The data set {record.config.data} is not the one that {folder} was started on (its SHA-256 differs).",
@@ -157,7 +171,6 @@ def _refuse_other_data(folder: Path, record: RunRecord, splits: Splits) -> None:
 
 
 def _fit(run: Run, *, resume: bool) -> Path:
-    signal.signal(signal.SIGTERM, _stop)
     first, folder = run.training.ranks.first, run.folder
     try:
         summary = fit(run, EpochProgress(run.epochs, quiet=not first), resume=resume)

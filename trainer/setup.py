@@ -82,14 +82,14 @@ def make_reproducible(config: TrainConfig) -> None:
     torch.use_deterministic_algorithms(config.deterministic)
 
 
-def build_network(config: TrainConfig, recipe: Recipe, classes: int) -> CifarNet:
+def build_network(config: TrainConfig, recipe: Recipe, classes: tuple[str, ...]) -> CifarNet:
     """The recipe's network, or that of `config.init_from` with its weights, the head replaced when the classes differ.
 
     Raises UserError when that checkpoint is unusable.
     """
     if config.init_from is not None:
         return _frozen(_start_from(Path(config.init_from), recipe, classes), config)
-    network = CifarNet(classes, dropout=recipe.dropout, logit_scale=recipe.logit_scale, whitening=recipe.whitening)
+    network = CifarNet(len(classes), dropout=recipe.dropout, logit_scale=recipe.logit_scale, whitening=recipe.whitening)
     if recipe.dirac:
         dirac_init(network)
     return _frozen(network, config)
@@ -110,12 +110,13 @@ def _frozen(network: CifarNet, config: TrainConfig) -> CifarNet:
     return network
 
 
-def _start_from(path: Path, recipe: Recipe, classes: int) -> CifarNet:
-    source = load_best(path).network
-    own = {"classes": classes, "dropout": recipe.dropout, "logit_scale": recipe.logit_scale}
+def _start_from(path: Path, recipe: Recipe, classes: tuple[str, ...]) -> CifarNet:
+    start = load_best(path)
+    source = start.network
+    own = {"classes": len(classes), "dropout": recipe.dropout, "logit_scale": recipe.logit_scale}
     network = network_of(source.architecture | own)
     weights = source.state_dict()
-    if weights["head.weight"].shape != network.head.weight.shape:
+    if start.classes != classes:  # as many others are others too
         weights = {name: value for name, value in weights.items() if not name.startswith("head.")}
     elif source.logit_scale != network.logit_scale:
         # Another recipe multiplies the logits differently; the head takes it over, so that the start predicts the same.

@@ -78,13 +78,16 @@ def _show(evaluation: "Evaluation", format_: str) -> None:
 def _show_table(evaluation: "Evaluation") -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
+
+    from runtime_app.errors import one_line
 
     table = Table(box=None, pad_edge=False)
     table.add_column("class")
     for name in ("pictures", "recall", "precision"):
         table.add_column(name, justify="right")
     for row in evaluation.per_class():
-        table.add_row(row.name, f"{row.n:,}", _percent(row.recall), _percent(row.precision))
+        table.add_row(Text(one_line(row.name)), f"{row.n:,}", _percent(row.recall), _percent(row.precision))
     console = Console()
     console.print(table)
     console.print(f"accuracy {_percent(evaluation.accuracy)} on {evaluation.n:,} pictures", highlight=False)

@@ -199,6 +199,15 @@ def test_a_card_with_odd_names_of_data_and_of_confused_classes_says_them(
     assert not re.search(r"html_(inline|block)", " ".join(token.type for token in RENDERER.parse(card)))
 
 
+def test_test_pictures_that_were_learned_from_are_counted(export: Export, files: dict[str, bytes]) -> None:
+    manifest = msgspec.json.decode(files["bundle.json"], type=type(export.draft().manifest))
+    assert "test pictures that it never learned from" in files["MODEL_CARD.md"].decode()
+    both = replace(export.splits, test=export.splits.train)
+    gate = check(export.draft(), export.expected)
+    card = report_files(manifest, export.evaluation, {"fp32": gate}, export.source, both)["MODEL_CARD.md"].decode()
+    assert f"of which {len(both.train):,} are copies of pictures that it learned from" in card
+
+
 def test_a_share_of_no_pictures_is_none(export: Export, files: dict[str, bytes]) -> None:
     manifest = msgspec.json.decode(files["bundle.json"], type=type(export.draft().manifest))
     first, second, *others = export.evaluation.classes_table

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from exporter import publish as publishing
-from exporter.place import refuse_early
+from exporter.place import older_archive, refuse_early
 from exporter.publish import publish
 from exporter.workspace import discard
 from runtime_app.bundle import open_bundle
@@ -150,6 +150,15 @@ def test_a_bundle_whose_manifest_says_nothing_any_more_is_replaced_when_asked(ex
         (tmp_path / "tiny" / part).write_bytes(b"an export's")
     assert publish(tmp_path / "tiny", *bundle_of(export), overwrite=True)
     assert open_bundle(tmp_path / "tiny")
+
+
+def test_a_zip_of_an_earlier_export_is_found(export: Export, tmp_path: Path) -> None:
+    publish(tmp_path / "tiny", *bundle_of(export), overwrite=False)
+    assert older_archive(tmp_path / "tiny") is None
+    publish(tmp_path / "tiny", *bundle_of(export), overwrite=False, archive=tmp_path / "tiny.zip")
+    assert older_archive(tmp_path / "tiny") is None
+    publish(tmp_path / "tiny", *bundle_of(export, "another card"), overwrite=True)
+    assert older_archive(tmp_path / "tiny") == tmp_path / "tiny.zip"
 
 
 @pytest.mark.parametrize("below", ["", "deep/er"])

@@ -195,6 +195,14 @@ def test_other_data_than_the_run_was_trained_on_is_refused(runs: Path) -> None:
         load_data(load_source(runs / "c" / "best.pt"), None)
 
 
+def test_classes_that_were_renamed_are_named(tmp_path: Path) -> None:
+    pictures = make_pictures(tmp_path / "pets")
+    answer = trainer(*small(pictures, tmp_path / "runs", "--epochs", 1))
+    (pictures / "red").rename(pictures / "scarlet")
+    with pytest.raises(UserError, match=r"has the classes blue, green, scarlet; this .* on blue, green, red"):
+        load_data(load_source(answer.folder / "best.pt"), None)
+
+
 def test_data_that_is_gone_says_what_to_pass(runs: Path, tmp_path: Path) -> None:
     config = runs / "a" / "config.json"
     config.write_text(config.read_text().replace('"digits"', '"vanished-folder"', 1))

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.runtime_app.samples import ROOT, TINY, Run, draw_digit
+from tests.runtime_app.samples import ROOT, TINY, Run, draw_digit, rename_bundle
 
 
 def lines(text: str) -> list[dict]:
@@ -116,6 +116,19 @@ def test_evaluate_counts_by_subfolder(app: Run, tmp_path: Path) -> None:
     assert {row["name"]: row["n"] for row in classes}["7"] == 2
     with Image.open(png) as image:
         assert image.format == "PNG"
+
+
+def test_evaluate_shows_class_names_with_brackets_as_they_are(
+    app: Run, labelled: Path, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    manifest = json.loads((tiny_bundle / "bundle.json").read_text(encoding="utf-8"))
+    manifest["classes"] = [f"cat [{name}]" for name in manifest["classes"]]
+    (tiny_bundle / "bundle.json").write_text(json.dumps(manifest), encoding="utf-8")
+    rename_bundle(tiny_bundle, "brackets")
+    for folder in list(labelled.iterdir()):
+        folder.rename(labelled / f"cat [{folder.name}]")
+    answer = app("evaluate", labelled, "--bundle", tiny_bundle)
+    assert "cat [0]" in answer.stdout and "cat [7]" in answer.stdout
 
 
 def test_evaluate_refuses_subfolders_that_are_no_class(app: Run, tmp_path: Path) -> None:

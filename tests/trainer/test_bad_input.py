@@ -133,9 +133,11 @@ def test_unreadable_pictures_are_listed_together_and_nothing_is_trained(own_pict
     answer = trainer(*small(own_pictures, runs))
     refused(answer, "4 pictures", "a.png is empty", "b.jpg is not a picture", "c.png is damaged", "--skip-unreadable")
     assert "d.png cannot be read (No such file or directory)" in answer.err
-    assert not runs.exists()
+    assert len([line for line in answer.err.splitlines() if line.startswith("  ")]) == 4, "one a line"
+    assert "\ufffd" not in answer.err and not runs.exists()
     skipped = trainer(*small(own_pictures, runs, "--skip-unreadable", "--epochs", 1))
     assert skipped.status == 0, skipped.err
+    assert f"4 pictures in {own_pictures} cannot be used and are left out." in skipped.err
     assert (skipped.folder / "summary.json").exists()
 
 

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from runtime_app.errors import UserError
 from runtime_app.imaging import open_picture, prepare
 from tests.trainer.samples import make_pictures
-from trainer.data import cache, folder
+from trainer.config import TrainConfig
+from trainer.data import cache, count_copies, folder, load_splits
 from trainer.data.folder import load_folder
 
 
@@ -138,3 +140,31 @@ def test_own_train_and_test_folders_are_kept_apart(own_pictures, tmp_path):
     assert len(found.train) == 15
     assert found.test is not None
     assert len(found.test) == 14
+
+
+def test_what_a_killed_process_left_is_removed_after_a_day(own_pictures):
+    load(own_pictures)
+    (place,) = cache.cache_folder().iterdir()
+    young, old = place / ".unfinished-young", place / ".unfinished-old"
+    for unfinished in (young, old):
+        unfinished.mkdir()
+        (unfinished / "images.u8").write_bytes(bytes(100))
+    os.utime(old, (0, 0))
+    load(make_pictures(own_pictures.parent / "others", per_class=5))
+    assert young.exists() and not old.exists()
+
+
+def test_copies_of_a_picture_come_into_one_part(own_pictures):
+    pictures = make_pictures(own_pictures.parent / "copied", per_class=12)
+    for root in (own_pictures, pictures):
+        for path in sorted(root.rglob("*.png")):
+            for number in range(3):
+                shutil.copy(path, path.with_name(f"{path.stem} copy {number}.png"))
+    with pytest.raises(UserError, match=r"too few to hold out.*count once"):
+        load_splits(TrainConfig(data=str(own_pictures), image_size=8))
+    splits = load_splits(TrainConfig(data=str(pictures), image_size=8))
+    parts = (splits.train, splits.validation, splits.test)
+    assert [len(part) % 4 for part in parts] == [0, 0, 0] and sum(map(len, parts)) == 144
+    assert count_copies(splits.test, splits.train, splits.validation) == 0
+    assert count_copies(splits.validation, splits.train) == 0
+    assert all(len(np.unique(part.labels)) == 3 for part in (splits.train, splits.test))

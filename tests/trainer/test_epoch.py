@@ -24,7 +24,7 @@ def prepared(pictures: Path, **given: object) -> Run:
     config = configuration(settings)
     make_reproducible(config)
     splits = load_splits(config)
-    network = build_network(config, load_recipe(config.recipe), len(splits.classes))
+    network = build_network(config, load_recipe(config.recipe), splits.classes)
     return prepare_run(Path("unused"), describe(config, splits, network), splits, network)
 
 

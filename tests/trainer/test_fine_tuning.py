@@ -2,6 +2,7 @@ import json
 import shutil
 from dataclasses import replace
 
+import pytest
 import torch
 
 from tests.trainer.samples import small, trainer
@@ -12,7 +13,7 @@ from trainer.recipes import load_recipe
 from trainer.setup import build_network
 
 
-def network_from(path, classes=3, recipe="baseline", **settings):
+def network_from(path, classes=("blue", "green", "red"), recipe="baseline", **settings):
     return build_network(TrainConfig(init_from=str(path), recipe=recipe, **settings), load_recipe(recipe), classes)
 
 
@@ -22,10 +23,12 @@ def test_init_from_starts_with_the_checkpoints_weights(finished):
     assert all(torch.equal(found[name], source[name]) for name in source)
 
 
-def test_init_from_replaces_the_head_alone_when_the_classes_differ(finished):
+@pytest.mark.parametrize("classes", [tuple("abcde"), ("bus", "car", "van")])
+def test_init_from_replaces_the_head_alone_when_the_classes_differ(finished, classes):
     path = finished.folder / "best.pt"
-    found, source = network_from(path, classes=5).state_dict(), load_best(path).network.state_dict()
-    assert found["head.weight"].shape == (5, 384)
+    found, source = network_from(path, classes).state_dict(), load_best(path).network.state_dict()
+    assert found["head.weight"].shape == (len(classes), 384)
+    assert not torch.equal(found["head.bias"], source["head.bias"])
     assert all(torch.equal(found[name], source[name]) for name in source if not name.startswith("head."))
 
 

@@ -9,7 +9,7 @@ from trainer.setup import build_network
 
 def test_baseline_is_the_protocol():
     recipe = load_recipe("baseline")
-    network = build_network(TrainConfig(), recipe, 10)
+    network = build_network(TrainConfig(), recipe, tuple("0123456789"))
     optimizer = recipe.optimizer(network, 128)
     scheduler = recipe.scheduler(optimizer, 100)
     assert isinstance(optimizer, torch.optim.AdamW)
@@ -32,7 +32,7 @@ def test_the_command_line_without_options_means_the_baseline():
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_trained_parameter_reaches_the_optimizer_once(name):
     recipe = load_recipe(name)
-    network = build_network(TrainConfig(recipe=name), recipe, 10)
+    network = build_network(TrainConfig(recipe=name), recipe, tuple("0123456789"))
     found = [id(p) for group in recipe.optimizer(network, 128).param_groups for p in group["params"]]
     assert sorted(found) == sorted(id(p) for p in network.parameters() if p.requires_grad)
 
@@ -52,7 +52,7 @@ def test_fast_recipe_plans_its_learning_rate_for_the_whole_run_and_no_further():
 def fast_optimizer(batch_size):
     """The optimizer, and parameter name -> its group."""
     recipe = load_recipe("fast")
-    network = build_network(TrainConfig(recipe="fast"), recipe, 10)
+    network = build_network(TrainConfig(recipe="fast"), recipe, tuple("0123456789"))
     optimizer = recipe.optimizer(network, batch_size)
     names = {id(p): name for name, p in network.named_parameters()}
     return optimizer, {names[id(p)]: group for group in optimizer.param_groups for p in group["params"]}

@@ -74,17 +74,30 @@ class Splits:
 
 
 def split_off_validation(
-    pictures: Pictures, seed: int, names: Sequence[str] | None = None
+    pictures: Pictures, seed: int, names: Sequence[str] | None = None, *, copies_together: bool = False
 ) -> tuple[Pictures, Pictures]:
     """(train, validation): a stratified tenth, the same for the same seed. Raises UserError for a class too small, which
     is called by its name among `names`."""
-    return split_stratified(pictures, VALIDATION_FRACTION, seed, names)
+    return split_stratified(pictures, VALIDATION_FRACTION, seed, names, copies_together=copies_together)
 
 
 def split_stratified(
-    pictures: Pictures, fraction: float, seed: int, names: Sequence[str] | None = None
+    pictures: Pictures, fraction: float, seed: int, names: Sequence[str] | None = None, *, copies_together: bool = False
 ) -> tuple[Pictures, Pictures]:
-    """(rest, part) with the classes in proportion; both keep the original order. Raises UserError for too few pictures."""
+    """(rest, part) with the classes in proportion; both keep the original order. Raises UserError for too few pictures.
+
+    copies_together: pictures that are the same in every pixel come into the same part, and count once: what is held out
+    has then not been seen.
+    """
+    if copies_together:
+        firsts = first_copies(pictures)
+        if len(distinct := np.unique(firsts)) < len(pictures):
+            try:
+                _, part = split_stratified(pictures.take(distinct), fraction, seed, names)
+            except UserError as error:
+                raise UserError(error.title, f"{error.advice} Copies of a picture count once.") from error
+            held_out = np.isin(pictures.rows[firsts], part.rows)
+            return pictures.take(np.flatnonzero(~held_out)), pictures.take(np.flatnonzero(held_out))
     classes, counts = np.unique(pictures.labels, return_counts=True)
     least = math.floor((len(classes) - 1) / fraction + 1e-9) + 1
     if len(pictures) < least:
@@ -108,6 +121,24 @@ def split_stratified(
             f"The data set is too small to hold out a part of every class ({error}).", "Add pictures."
         ) from error
     return pictures.take(np.sort(rest)), pictures.take(np.sort(part))
+
+
+def first_copies(pictures: Pictures) -> NDArray[np.int64]:
+    """int64 [N]: of each picture, the position of the first that is the same in every pixel; mostly its own."""
+    seen: dict[bytes, int] = {}
+    return np.array([seen.setdefault(key, place) for place, key in enumerate(_keys(pictures))], dtype=np.int64)
+
+
+def count_copies(pictures: Pictures, *others: Pictures) -> int:
+    """How many of the pictures are, in every pixel, also among the others."""
+    known = {key for other in others for key in _keys(other)}
+    return sum(key in known for key in _keys(pictures))
+
+
+def _keys(pictures: Pictures) -> Iterator[bytes]:
+    for chunk in pictures.chunks():
+        for picture in chunk:
+            yield hashlib.blake2b(np.ascontiguousarray(picture).data, digest_size=16).digest()
 
 
 def channel_statistics(pictures: Pictures) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -1,8 +1,10 @@
 """Decoded pictures as a memory-mapped file in the user's cache: a data set larger than memory costs no memory."""
 
+import contextlib
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from runtime_app.terminal import APP_NAME
 
 _IMAGES, _LABELS, _DESCRIPTION = "images.u8", "labels.npy", "description.json"
+_UNFINISHED, _LEFTOVER_SECONDS = ".unfinished-", 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ def decoded(source: str, state: str, image_size: int, decode: Callable[[DecodedW
     folder = cache_folder() / source
     entry = folder / state
     if not _whole(entry):
+        _remove_leftovers()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _make(folder, entry, image_size, decode)
@@ -73,7 +77,7 @@ def cache_folder() -> Path:
 
 
 def _make(folder: Path, entry: Path, image_size: int, decode: Callable[[DecodedWriter], None]) -> None:
-    unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder))
+    unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
     try:
         writer = DecodedWriter(unfinished, image_size)
         try:
@@ -87,6 +91,14 @@ def _make(folder: Path, entry: Path, image_size: int, decode: Callable[[DecodedW
             raise
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _remove_leftovers() -> None:
+    """Of processes that were killed; what is younger than a day may still be at work."""
+    for unfinished in cache_folder().glob(f"*/{_UNFINISHED}*"):
+        with contextlib.suppress(OSError):  # gone meanwhile
+            if time.time() - unfinished.stat().st_mtime > _LEFTOVER_SECONDS:
+                shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _whole(entry: Path) -> bool:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import numpy as np
 import PIL
 from numpy.typing import NDArray
@@ -18,8 +19,10 @@ from runtime_app.imaging import PictureError, list_by_subfolder, open_picture, p
 from trainer.data.arrays import Pictures
 from trainer.data.cache import Decoded, DecodedWriter, decoded
 from trainer.data.names import why_refused
+from trainer.data.unreadable import refuse_unreadable
 
 _AT_ONCE = 256
+_PARTS = frozenset({"train", "training", "val", "valid", "validation", "dev", "test", "testing"})
 
 
 @dataclass(frozen=True)
@@ -47,22 +50,42 @@ def load_folder(root: Path, image_size: int, *, skip_unreadable: bool) -> Folder
     _refuse_name(root.resolve())  # runs and bundles are named after it
     divided = (root / "train").is_dir() and (root / "test").is_dir()
     folders = [root / "train", root / "test"] if divided else [root]
+    if not divided:
+        _refuse_other_parts(root)
     classes = _class_names(folders[0])
     if divided:
         _refuse_other_classes(folders[1], classes)
+        _say_what_is_left_aside(root)
     parts = [_decoded_folder(folder, classes, image_size) for folder in folders]
-    unreadable = [reason for part in parts for reason in part.unreadable]
-    if unreadable and not skip_unreadable:
-        raise UserError(
-            f"{len(unreadable)} pictures in {root} cannot be used:\n  " + "\n  ".join(unreadable) + "\n",
-            "Repair or remove them, or pass --skip-unreadable.",
-        )
+    refuse_unreadable(root, [reason for part in parts for reason in part.unreadable], skip=skip_unreadable)
     for folder, part in zip(folders, parts, strict=True):
         _refuse_empty_class(folder, classes, part)
     train, test = Pictures(parts[0].images, parts[0].labels), None
     if divided:
         test = Pictures(parts[1].images, parts[1].labels)
     return FolderData(classes, train, test)
+
+
+def _refuse_other_parts(root: Path) -> None:
+    """`root`/train beside `root`/val, say, would be taken for two classes."""
+    names = sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    parts = {name.casefold() for name in names}
+    if parts & {"train", "training"} and parts <= _PARTS and any(_has_subfolders(root / name) for name in names):
+        raise UserError(
+            f"The folders in {root} ({', '.join(names)}) are parts of a data set, not classes.",
+            "Call the part that is to be held out for the end test, the other one train; or pass the folder that holds the "
+            "classes.",
+        )
+
+
+def _say_what_is_left_aside(root: Path) -> None:
+    for path in sorted(root.iterdir()):
+        if path.name not in ("train", "test") and path.name.casefold() in _PARTS and _has_subfolders(path):
+            click.echo(f"{path} is left aside: a tenth of train is held out for validation.", err=True)
+
+
+def _has_subfolders(folder: Path) -> bool:
+    return folder.is_dir() and any(path.is_dir() for path in folder.iterdir())
 
 
 def _class_names(folder: Path) -> tuple[str, ...]:
@@ -116,8 +139,8 @@ def _decoded_folder(folder: Path, classes: tuple[str, ...], image_size: int) -> 
 
 
 def _state(folder: Path, classes: tuple[str, ...]) -> tuple[int, str]:
-    """(how many pictures, hash of every picture's name, size and times and of the code that decodes them)."""
-    sha = hashlib.sha256(PIL.__version__.encode() + Path(imaging.__file__).read_bytes())
+    """(how many pictures, hash of the classes, of every picture's name, size and times, and of the code that decodes)."""
+    sha = hashlib.sha256(repr(classes).encode() + PIL.__version__.encode() + Path(imaging.__file__).read_bytes())
     count = 0
     found = list_by_subfolder(folder)
     for name in classes:

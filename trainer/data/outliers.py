@@ -15,6 +15,7 @@ from PIL import Image
 
 from runtime_app.errors import UserError
 from runtime_app.imaging import PictureError, Region, list_pictures, open_picture, prepare
+from trainer.data.unreadable import refuse_unreadable
 
 SQUARES = 16
 """Of each picture: its centre, as the app would cut it, and random ones, because few pictures must stand for all."""
@@ -40,11 +41,7 @@ def load_outliers(folder: Path, size: int, *, skip_unreadable: bool) -> Outliers
     with ThreadPoolExecutor() as pool:
         found = list(pool.map(lambda number: _squares(number, paths[number], size), range(len(paths))))
     unreadable = [part.title for part in found if isinstance(part, PictureError)]
-    if unreadable and not skip_unreadable:
-        raise UserError(
-            f"{len(unreadable)} pictures in {folder} cannot be used:\n  " + "\n  ".join(unreadable) + "\n",
-            "Repair or remove them, or pass --skip-unreadable.",
-        )
+    refuse_unreadable(folder, unreadable, skip=skip_unreadable)
     squares = [part for part in found if not isinstance(part, PictureError)]
     if not squares:
         raise UserError(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -12,7 +13,15 @@ from PIL import Image
 from runtime_app.errors import UserError
 from runtime_app.imaging import prepare
 from trainer.config import TrainConfig
-from trainer.data.arrays import Pictures, Splits, check_labels, digest, split_off_validation, split_stratified
+from trainer.data.arrays import (
+    Pictures,
+    Splits,
+    check_labels,
+    count_copies,
+    digest,
+    split_off_validation,
+    split_stratified,
+)
 from trainer.data.folder import load_folder
 from trainer.data.outliers import load_outliers
 
@@ -36,12 +45,15 @@ def load_splits(config: TrainConfig) -> Splits:
     return replace(splits, outliers=outliers)
 
 
+def is_folder(data: str) -> bool:
+    """Whether this value of `config.data` names a folder."""
+    return data not in ("cifar10", "digits")
+
+
 def _splits(config: TrainConfig) -> Splits:
-    if config.data == "cifar10":
-        return _cifar10(config)
-    if config.data == "digits":
-        return _digits(config)
-    return _folder(config)
+    if is_folder(config.data):
+        return _folder(config)
+    return _cifar10(config) if config.data == "cifar10" else _digits(config)
 
 
 def _cifar10(config: TrainConfig) -> Splits:
@@ -114,14 +126,30 @@ def _folder(config: TrainConfig) -> Splits:
     found = load_folder(root, config.image_size, skip_unreadable=config.skip_unreadable)
     rest, test = found.train, found.test
     if test is None:
-        rest, test = split_stratified(rest, TEST_FRACTION, _TEST_SPLIT_SEED, found.classes)
-    return _assemble(root.resolve().name, found.classes, rest, test, config.seed, f"the folder {root.resolve().name}")
+        rest, test = split_stratified(rest, TEST_FRACTION, _TEST_SPLIT_SEED, found.classes, copies_together=True)
+    elif copies := count_copies(test, rest):
+        click.echo(
+            f"{copies:,} of the {len(test):,} pictures in {root / 'test'} also lie in {root / 'train'}: the accuracy on "
+            f"them says nothing about new pictures.",
+            err=True,
+        )
+    name = root.resolve().name
+    return _assemble(name, found.classes, rest, test, config.seed, f"the folder {name}", copies_together=True)
 
 
-def _assemble(name: str, classes: tuple[str, ...], rest: Pictures, test: Pictures, seed: int, about: str) -> Splits:
+def _assemble(
+    name: str,
+    classes: tuple[str, ...],
+    rest: Pictures,
+    test: Pictures,
+    seed: int,
+    about: str,
+    *,
+    copies_together: bool = False,
+) -> Splits:
     check_labels(rest, len(classes))
     check_labels(test, len(classes))
-    train, validation = split_off_validation(rest, seed, classes)
+    train, validation = split_off_validation(rest, seed, classes, copies_together=copies_together)
     return Splits(name, classes, train, validation, test, digest(rest, test), about)
 
 

@@ -1,0 +1,35 @@
+"""A run folder belongs to one training at a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from runtime_app.errors import UserError
+from trainer.distributed import Ranks
+
+_FILE = ".lock"
+
+
+@contextmanager
+def only_training(folder: Path, ranks: Ranks) -> Iterator[None]:
+    """Keep other trainings out of this run folder; the system lets it go however this process ends. Of several processes
+    of one training the first does it. Raises UserError when another training is in it."""
+    if not ranks.first:
+        yield
+        return
+    lock = FileLock(folder / _FILE)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise UserError(
+            f"Another process is training in {folder}.", "Wait until it ends, or stop it, then resume."
+        ) from error
+    except NotImplementedError:  # a file system without locks, as some of a network are
+        yield
+        return
+    try:
+        yield
+    finally:
+        lock.release()
