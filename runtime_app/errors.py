@@ -3,6 +3,7 @@
 import errno
 import traceback
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -47,6 +48,12 @@ def one_line(text: str) -> str:
 def _breaks_line(character: str) -> bool:
     kinds = ("Cc", "Cs", "Zl", "Zp")
     return unicodedata.category(character) in kinds or unicodedata.bidirectional(character) in _TURNS
+
+
+def some_of(names: Iterable[object], most: int = 10) -> str:
+    """Names as they stand in a sentence: all, or the first ones and how many more there are."""
+    found = [str(name) for name in names]
+    return ", ".join(found[:most]) + (f" and {len(found) - most:,} more" if len(found) > most else "")
 
 
 def explain(error: BaseException) -> Explanation:

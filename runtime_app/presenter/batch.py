@@ -55,6 +55,7 @@ class Batch(Teaching):
         """Stop long work; what was done stays."""
         self.cancel_batch()
         self.workers["batch"].cancel("folder")
+        self.unlisted = list(dict.fromkeys([*self.unlisted, *self._listing]))
         self._listing = []
         self.changed()
 

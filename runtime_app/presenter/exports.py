@@ -104,7 +104,10 @@ def _save_training_folder(taken: Snapshot, target: Path, before_each: Callable[[
     """Raises UserError when some could not be copied; the others lie there then."""
     pictures = list(taken.labels())
     if not pictures:
-        raise UserError("No picture is sure or corrected.", "Say with the keys 1 to 9 and 0 what pictures show.")
+        raise UserError(
+            "Of no picture the class is known, and the network is sure of none.",
+            "Say with the keys 1 to 9 and 0 what pictures show.",
+        )
     done = copy_pictures(pictures, target, before_each=before_each)
     if done.failures:
         others = f"The other {done.copied:,} lie in {target}." if done.copied else "Check the pictures and the disk."

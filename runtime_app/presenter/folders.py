@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from runtime_app.bundle import is_bundle
 from runtime_app.catalog import holds_bundles
 from runtime_app.presenter import listing, watching
-from runtime_app.presenter.library import FAILED
+from runtime_app.presenter.library import FAILED, Filter
 from runtime_app.presenter.session import Session
 from runtime_app.settings import remember
 
@@ -19,7 +19,7 @@ class Folders(Session):
     watched: Path | None = None
 
     def open_paths(self, paths: Iterable[Path]) -> None:
-        """Bundles, folders and pictures, in any mixture; the first new picture is shown."""
+        """Bundles, folders and pictures, in any mixture; the first new picture is shown, and no filter hides it."""
         folders, pictures = [], []
         for path in (Path(os.path.abspath(named)) for named in paths):
             if is_bundle(path) or holds_bundles(path):
@@ -28,6 +28,8 @@ class Folders(Session):
                 folders.append(path)
             else:
                 pictures.append(path)
+        if folders or pictures:
+            self.set_filter(**vars(Filter()))
         if folders:
             self._list_folders(folders)
         if pictures:
@@ -45,6 +47,7 @@ class Folders(Session):
         for folder in folders:
             self.change_settings(recent_folders=remember(self.settings.recent_folders, folder))
         self._folders += [folder for folder in folders if folder not in known]
+        self.unlisted = [folder for folder in self.unlisted if folder not in folders]
         self._read_truth()
         self._folder_shown = False
         self._listing = folders + [folder for folder in self._listing if folder not in folders]
@@ -52,6 +55,16 @@ class Folders(Session):
         self.workers["batch"].submit("folder", listing.list_folders(self._listing))
         if known:
             self._look_for_changes(known)
+
+    def go_on(self) -> None:
+        """With what was cancelled: listing folders, which begins anew, then classifying."""
+        if self.unlisted:
+            folders, self.unlisted = self.unlisted, []
+            self._list_folders(folders)
+            self._folder_shown = True  # the person is looking at a picture already
+        else:
+            self.classify_pending()
+        self.changed()
 
     def _folder_listed(self, paths: list[Path]) -> None:
         indices = self.library.add(paths)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime_app.errors import UserError
+from runtime_app.errors import UserError, some_of
 from runtime_app.imaging import SUFFIXES, walk
 from runtime_app.jobs import Ticket
 from runtime_app.presenter.tasks import stamp_of
@@ -29,7 +29,7 @@ def list_folders(folders: list[Path]) -> Callable[[Ticket], Iterator[list[Path]]
                 empty.append(str(folder))
         if empty:
             raise UserError(
-                f"There is no picture in {' or '.join(empty)}.",
+                f"There is no picture in {some_of(empty, 3)}.",
                 f"Choose a folder with {_kinds()} files, or watch it (Ctrl+W) for those to come.",
             )
 

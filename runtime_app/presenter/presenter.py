@@ -71,7 +71,7 @@ class Presenter(Folders):
         counts = None if found is None else found.evaluation.counts
         bundle, scale = self.loaded.bundle, Scale(SEQUENTIAL[self.settings.colours], self.log_scale)
         seen = exports.Shown(self.listed(), scale, bundle, self.resize)
-        taken = exports.snapshot(self.library, bundle.manifest.classes, counts, seen)
+        taken = exports.snapshot(self.library, bundle.manifest.classes, counts, seen, self.true_labels)
         folder = self.export_folder()
         self._exports.append(lambda ticket: exports.save(kind, taken, folder, before_each=ticket.require_wanted))
         if len(self._exports) == 1:
@@ -158,6 +158,13 @@ class Presenter(Folders):
             self._cancel_second()
             self.comparison.library.forget([index for index in indices if index < len(self.comparison.library)])
         super().read_again(indices)
+
+    def _file_changed(self, index: int) -> None:
+        super()._file_changed(index)
+        if index < len(self.comparison.library):
+            self._cancel_second()
+            self.comparison.library.forget([index])
+            self._compare_pending()
 
     def _cancel_second(self) -> None:
         for kind in ("second", "second results"):

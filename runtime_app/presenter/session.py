@@ -164,11 +164,16 @@ class Session(Batch):
             self._record(self.current, look.result, look.stamp)
 
     def _record(self, index: int, outcome: Outcome, stamp: tasks.Stamp) -> None:
-        """Of a picture that is looked at: its thumbnail may be of another state of the file."""
-        if tuple(self.library.stamps[index].tolist()) not in ((0, 0), stamp):
-            self.thumbnails.pop(self.library.paths[index], None)
-            self.renewed += 1
+        """Of a picture that is looked at: what else is known may be of another state of the file."""
+        other_file = tuple(self.library.stamps[index].tolist()) not in ((0, 0), stamp)
         self.library.record(index, outcome, stamp)
+        if other_file:
+            self._file_changed(index)
+
+    def _file_changed(self, index: int) -> None:
+        self.thumbnails.pop(self.library.paths[index], None)
+        self.renewed += 1
+        self.recall_again([index])
 
     def _looked_pixels(self) -> int:
         return sum(look.picture.width * look.picture.height for look in self.looks.values())

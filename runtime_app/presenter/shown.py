@@ -48,6 +48,8 @@ def status(p: "Presenter") -> Status:
         text, action = f"{total:,} found", "Cancel"
     elif running:
         text, share, action = f"{done:,} of {total:,}", done / max(total, 1), "Cancel"
+    elif p.unlisted:
+        text, action = f"{total:,} found so far", "Continue"
     elif p.loaded is not None and done < total and not p.comparing:
         text, share, action = f"{done:,} of {total:,}", done / max(total, 1), "Continue"
     elif p.comparing or second < len(p.comparison.library):

@@ -35,7 +35,8 @@ class Shown:
 @dataclass(frozen=True)
 class Snapshot:
     """states: int8 [n] and probabilities: float32 [n, K] of all `paths`, copied; errors, corrections, inputs: by index;
-    counts: int64 [K, K], the confusion matrix where the right classes are known; shown: None for all in their order."""
+    counts: int64 [K, K], the confusion matrix where the right classes are known; shown: None for all in their order;
+    known: int64 [n], the class by the subfolder, negative where that is none."""
 
     paths: list[Path]
     states: NDArray[np.int8]
@@ -46,6 +47,7 @@ class Snapshot:
     classes: tuple[str, ...]
     counts: NDArray[np.int64] | None
     shown: Shown | None
+    known: NDArray[np.int64] | None = None
 
     @property
     def classified(self) -> NDArray[np.intp]:
@@ -82,10 +84,12 @@ class Snapshot:
             yield self.outcome(index), self.corrections.get(index)
 
     def labels(self) -> Iterator[tuple[Path, str]]:
-        """(picture, class) for training: corrected ones are what the person said, sure ones what the network said; unsure
-        ones that nobody corrected are left out, and those that cannot be read."""
+        """(picture, class) for training: what the person said, else the class by the subfolder, else what the network said
+        where it was sure; the others are left out, and those that cannot be read."""
         for index in self.classified.tolist():
             state, said = self.states[index], self.corrections.get(index)
+            if said is None and self.known is not None and self.known[index] >= 0:
+                said = self.classes[self.known[index]]
             if state == FAILED or (state != SURE and said is None):
                 continue
             yield self.paths[index], said or self.classes[int(self.probabilities[index].argmax())]
@@ -96,6 +100,7 @@ def snapshot(
     classes: tuple[str, ...],
     counts: NDArray[np.int64] | None = None,
     shown: Shown | None = None,
+    known: NDArray[np.int64] | None = None,
 ) -> Snapshot:
     """Raises UserError when nothing has been classified."""
     if not library.classified:
@@ -112,4 +117,5 @@ def snapshot(
         classes,
         counts,
         shown,
+        None if known is None else known.copy(),
     )

@@ -62,6 +62,7 @@ class State:
         self._recalled_again: dict[Path, None] = {}
         self._folders: list[Path] = []
         self._listing: list[Path] = []
+        self.unlisted: list[Path] = []
         self.renewed = 0  # grows when thumbnails that were made are no longer right
         self._explicit: Path | None = None
         self._region: Region | None = None

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime_app.errors import some_of
+
 UNKNOWN = -1
 
 
@@ -56,9 +58,9 @@ class Truth:
     def obstacle(self) -> tuple[str, str] | None:
         """(title, advice): why a folder that has class names among its subfolders tells nothing; None when none does."""
         for folder in self.strays.keys() & self._named:
-            strays = ", ".join(sorted(self.strays[folder]))
+            strays = some_of(sorted(self.strays[folder]))
             title = f"{folder} has subfolders that are no class of the bundle ({strays})."
-            return title, f"Name the subfolders after the classes: {', '.join(self.classes)}."
+            return title, f"Name the subfolders after the classes: {some_of(self.classes)}."
         return None
 
     def _look_up(self, parent: str) -> tuple[int, Path | None]:

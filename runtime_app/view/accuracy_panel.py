@@ -44,8 +44,8 @@ def _explain(c: Canvas, area: Box, ui: Ui) -> None:
         "Open a folder whose subfolders are named after the classes",
         "Accuracy, confusion matrix and mistakes then appear here: the figures of `evaluate`.",
     )
-    y = widgets.paragraph(c, column, title, BODY + 2, bold=True)
-    y = widgets.paragraph(c, Box(column.x, y + 8, column.w, 80), advice, muted=True)
+    y = widgets.paragraph(c, column, title, BODY + 2, bold=True, most=6)
+    y = widgets.paragraph(c, Box(column.x, y + 8, column.w, 80), advice, muted=True, most=6)
     spot = Box(column.x, y + 12, widgets.button_width("Open a folder\u2026"), widgets.HEIGHT)
     widgets.button(c, spot, "accuracy.folder", "Open a folder\u2026", partial(opening.open_folder, ui), kind="raised")
 
@@ -99,7 +99,8 @@ def _open(ui: Ui, index: int) -> None:
 def _matrix(c: Canvas, box: Box, ui: Ui, evaluation: Evaluation) -> None:
     """Rows: what it is; columns: what the network said; colour: share of the row. Recall at the right, precision below."""
     count = len(evaluation.classes)
-    names = min(max(text_width(name, SMALL, MEDIUM) for name in evaluation.classes) + 12, box.w * 0.25, 140.0)
+    longest = max(text_width(name, SMALL, MEDIUM) for name in (*evaluation.classes, "precision"))
+    names = min(longest + 12, box.w * 0.25, 140.0)
     across = min((box.w - names - _FIGURE) / count, 88.0)
     down = min((box.h - 2 * _HEAD) / count, 52.0)
     cells = Box(box.x + names, box.y + _HEAD, across * count, down * count)
@@ -114,9 +115,9 @@ def _matrix(c: Canvas, box: Box, ui: Ui, evaluation: Evaluation) -> None:
             c.line(x, cells.y, x, cells.bottom, c.palette.back)
             c.line(cells.x, y, cells.right, y, c.palette.back)
     _edges(c, cells, evaluation, across, down, names)
-    for row, column in np.argwhere(evaluation.counts):
+    for row, column in np.argwhere(evaluation.counts).tolist():
         spot = Box(cells.x + column * across, cells.y + row * down, across - gap, down - gap)
-        cell, name = (int(row), int(column)), f"cell.{row}.{column}"
+        cell, name = (row, column), f"cell.{row}.{column}"
         ground: Rgb = tuple(grounds[row][column])
         c.rectangle(spot, ground)
         if down >= 16 and across >= 20:

@@ -56,8 +56,9 @@ def _error(c: Canvas, ui: Ui, error: Explanation) -> None:
     """Plain title, advice, technical details; copy, open the log, go on."""
     p = ui.presenter
     room = frame(c, ui, "Something did not work", 640, 420, close=False)
-    y = widgets.paragraph(c, Box(room.x, room.y, room.w, 100), error.title, BODY, bold=True)
-    y = widgets.paragraph(c, Box(room.x, y + 4, room.w, 60), error.advice, BODY) + 12
+    most = 5 if room.h > 320 else 3
+    y = widgets.paragraph(c, Box(room.x, room.y, room.w, 100), error.title, BODY, bold=True, most=most)
+    y = widgets.paragraph(c, Box(room.x, y + 4, room.w, 60), error.advice, BODY, most=most) + 12
     details = Box(room.x, y, room.w, room.bottom - 48 - y)
     c.rectangle(details, c.palette.back, radius=6)
     lines = widgets.wrap(error.details, SMALL, details.w - 32)

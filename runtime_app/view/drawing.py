@@ -28,6 +28,10 @@ class _Part:
     layer: int
     shapes: list[Shape]
 
+    def shows(self, shapes: list[Shape]) -> bool:
+        """Shapes are tuples: those of two kinds may be equal all the same."""
+        return [*map(type, self.shapes)] == [*map(type, shapes)] and self.shapes == shapes
+
 
 @dataclass
 class _Place:
@@ -78,12 +82,12 @@ class Drawing:
 
     def _show(self, place: _Place, shapes: list[Shape]) -> None:
         before = place.shown
-        if (before.shapes if before is not None else []) == shapes:
+        if before.shows(shapes) if before is not None else not shapes:
             return
         if before is not None:
             dpg.hide_item(before.layer)
             place.hidden.append(before)
-        place.shown = next((part for part in place.hidden if part.shapes == shapes), None)
+        place.shown = next((part for part in place.hidden if part.shows(shapes)), None)
         if place.shown is not None:
             place.hidden.remove(place.shown)
             dpg.show_item(place.shown.layer)

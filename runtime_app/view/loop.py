@@ -32,6 +32,7 @@ class Loop:
         self.ui = Ui(presenter, self.surface.copy, self.surface.toggle_fullscreen, self._browse)
         self.canvas = Canvas(frame.PALETTES[settings.theme])
         self.hovered: str | None = None
+        self._hovered_hit: Hit | None = None
         self.focused: str | None = None
         self._dragged: tuple[Hit, tuple[float, float], bool] | None = None
         self._pointer_rested = 0.0
@@ -109,7 +110,8 @@ class Loop:
             self.surface.forget_pictures()
         self.canvas = frame.compose(self.ui, self.hovered, self.focused, with_tooltip=tooltip)
         self.surface.draw(self.canvas)
-        self.surface.show_field(self.ui.text_field, self.canvas.palette)
+        if not self.surface.show_field(self.ui.text_field, self.canvas.palette):
+            self._laid_out = None
         self._typed = self.surface.typed_text()
         if self.ui.typing_wanted and self.ui.text_field is not None:
             self.ui.typing_wanted = False
@@ -132,7 +134,7 @@ class Loop:
         hit = self._hit_at(*pointer) if not self.surface.browser.open else None
         name = hit.name if hit is not None else None
         if name != self.hovered and self._dragged is None:
-            before = next((old for old in self.canvas.hits if old.name == self.hovered), None)
+            before, self._hovered_hit = self._hovered_hit, hit  # its view may have gone meanwhile
             if before is not None and before.hover is not None:
                 before.hover(False)
             if hit is not None and hit.hover is not None:
@@ -187,7 +189,9 @@ class Loop:
         typing = self._was_typing or self.surface.typing  # the field itself has let go at Esc and Enter
         if name is None or (typing and name not in TYPING_KEYS):
             return
+        current = self.presenter.current
         if name in ("Tab", "Shift+Tab"):
+            self.surface.leave_field()
             self._focus_next(-1 if name.startswith("Shift") else 1)
         elif name == "Enter":
             focused = self._focused_hit()
@@ -211,6 +215,8 @@ class Loop:
                 BY_KEY[name].run(self.ui)
         elif name in BY_KEY and name in OVER_DIALOGS:
             BY_KEY[name].run(self.ui)
+        if self.presenter.current != current:
+            self.focused = None  # Enter means the picture that the keys have come to
 
     def _focused_hit(self) -> Hit | None:
         return next((hit for hit in self.canvas.hits if hit.name == self.focused), None)

@@ -51,14 +51,12 @@ def chosen(ui: Ui, kind: file_dialog.Kind, paths: list[Path]) -> None:
 def dropped(ui: Ui, paths: list[Path]) -> None:
     """Files and folders from the desktop; a browser may send an address of the web instead.
 
-    What was open over the pictures has been answered by that, and no filter hides what has come; pictures are shown at
-    once, folders where the person is. Raises UserError when nothing of it is a file.
+    What was open over the pictures has been answered by that; pictures are shown at once, folders where the person is. Raises UserError when nothing of it is a file.
     """
     ui.dialog = None
     named = [Path(str(path).removeprefix("file:")) for path in paths]
     files = [path for path in named if path.is_absolute()]
     if files:
-        ui.list_all()
         if ui.presenter.view in ("compare", "accuracy") or any(path.suffix.lower() in SUFFIXES for path in files):
             ui.presenter.set_view("picture")
     else:

@@ -24,7 +24,7 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
         return
     path = p.library.paths[p.current]
     if path != ui.shown_path:
-        ui.shown_path, ui.camera = path, Camera()
+        ui.shown_path, ui.camera, ui.gesture = path, Camera(), None
     area = Box(box.x + 16, box.y + 16, box.w - 32, box.h - 16 - _FOOT)
     look = p.current_look
     if look is not None:

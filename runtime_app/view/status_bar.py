@@ -45,7 +45,7 @@ def _progress(c: Canvas, box: Box, ui: Ui) -> float:
     if shown.action:
         width = widgets.button_width(shown.action)
         x -= width
-        click = p.cancel if p.busy else p.classify_pending
+        click = p.cancel if p.busy else p.go_on
         widgets.button(
             c, Box(x, box.y + 4, width, box.h - 8), "cancel", shown.action, click, kind="raised", tooltip="Esc"
         )

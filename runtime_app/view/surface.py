@@ -35,6 +35,8 @@ class Surface:
         self._scale = 0.0
         self.scale = scale
         self._field: str | None = None
+        self._leaving = False
+        self._windowed: tuple[int, int] | None = None
         self._events: list[Event] = []
         self._down: set[int] = set()
         self._dropped: list[Path] = []
@@ -143,13 +145,18 @@ class Surface:
         dpg.set_viewport_title(title)
 
     def toggle_fullscreen(self) -> None:
+        before, self._windowed = self._windowed, None if self._windowed else self.viewport_size()
         dpg.toggle_viewport_fullscreen()
+        if before is not None:
+            dpg.set_viewport_width(before[0])
+            dpg.set_viewport_height(before[1])
 
     def copy(self, text: str) -> None:
         dpg.set_clipboard_text(text.encode(errors="replace").decode())  # a file's name may hold bytes that are no text
 
     def viewport_size(self) -> tuple[int, int]:
-        return dpg.get_viewport_width(), dpg.get_viewport_height()
+        """Pixels of the window; in full screen, of the window that it was before."""
+        return self._windowed or (dpg.get_viewport_width(), dpg.get_viewport_height())
 
     # ---- the text field, which is Dear PyGui's own ----------------------------------------------------------------
 
@@ -161,11 +168,17 @@ class Surface:
         """What stands in the text field; None while there is none."""
         return dpg.get_value("field") if dpg.is_item_shown("field window") else None
 
-    def show_field(self, field: TextField | None, palette: Palette) -> None:
-        if field is None:
+    def leave_field(self) -> None:
+        """What is typed next does not go into the text field: Dear ImGui takes the keys from what is not there for a frame."""
+        self._leaving = self.typing
+
+    def show_field(self, field: TextField | None, palette: Palette) -> bool:
+        """False when it is left out of this frame and is to be shown in the next one."""
+        if field is None or self._leaving:
             dpg.hide_item("field window")
             self._field = None
-            return
+            left, self._leaving = self._leaving, False
+            return not left
         if field.name != self._field:
             self._field = field.name
             dpg.configure_item("field", hint=field.hint)
@@ -177,6 +190,7 @@ class Surface:
         dpg.configure_item("field", width=int(box.w * s))
         dpg.bind_item_theme("field", self._field_theme(palette))
         dpg.bind_item_font("field", self._drawing.font(BODY))
+        return True
 
     def type_into_field(self) -> None:
         """What is typed next goes into the text field, where there is one."""

@@ -34,11 +34,16 @@ def digit(ui: Ui, digit: int) -> None:
     In a list that does not hold the current picture there is nothing that a person could mean.
     """
     p = ui.presenter
-    if ui.dialog == "classes":
+    classes = 0 if p.loaded is None else len(p.loaded.bundle.manifest.classes)
+    resets = digit == 0 and ui.dialog is None and ui.camera.zoom > 1 and p.view == "picture"
+    if p.current is not None and classes and (digit - 1) % 10 >= classes and not resets:
+        p.notice = f"Key {digit} stands for no class: there are {classes}."
+        p.changed()
+    elif ui.dialog == "classes":
         p.correct((digit - 1) % 10, ui.asked_of)
         ui.show_dialog(None)
         _tell(ui, ui.asked_of)
-    elif digit == 0 and ui.camera.zoom > 1 and p.view == "picture":
+    elif resets:
         zoom(ui, None)
     elif p.view == "picture" or (ui.listing is not None and p.current in ui.listing.order):
         p.correct((digit - 1) % 10)

@@ -120,11 +120,13 @@ def _bundle(c: Canvas, box: Box, ui: Ui, *, roomy: bool) -> None:
     elif p.opening_bundle:
         name = "Opening\u2026"
     shown = text_width(accuracy, BODY) + 12 if accuracy and choice.w > 180 else 0
-    c.text(choice.x + 12, choice.middle, name, BODY, c.palette.ink, bold=True, width=choice.w - 44 - shown)
+    narrow = choice.w < 72
+    if not narrow:
+        c.text(choice.x + 12, choice.middle, name, BODY, c.palette.ink, bold=True, width=choice.w - 44 - shown)
     if shown:
         x = choice.x + 12 + min(text_width(name, BODY, MEDIUM), choice.w - 44 - shown) + 10
         c.text(x, choice.middle, accuracy, BODY, c.palette.muted)
-    widgets.arrow(c, choice.right - 16, choice.middle, "down")
+    widgets.arrow(c, choice.centre if narrow else choice.right - 16, choice.middle, "down")
     widgets.focus_ring(c, choice, "bundle")
     hint = "Bundles (Ctrl+B). The figure is the accuracy on the test pictures." if accuracy else "Bundles (Ctrl+B)"
     c.hit(choice, "bundle", lambda: ui.show_dialog("bundles"), tooltip=hint)

@@ -79,8 +79,10 @@ class Ui:
         p = self.presenter
         folder = p.folder_to_watch()
         if p.watched is not None:
+            p.notice = f"{p.watched} is not watched any more."
             p.watch(None)
         elif folder is not None:
+            p.notice = f"New pictures in {folder} will appear by themselves."
             p.watch(folder)
         else:
             p.fail_with(
@@ -95,6 +97,11 @@ class Ui:
         p = self.presenter
         if p.errors:
             self.copy_details()
+            return
+        if p.failure is not None:
+            self.copy(f"{p.failure.title} {p.failure.advice}")
+            p.notice = "Copied."
+            p.changed()
             return
         look = p.current_look
         if look is None or look.result is None or p.loaded is None:

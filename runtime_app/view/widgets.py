@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from runtime_app.typeface import MEDIUM, REGULAR
+from runtime_app.typeface import ELLIPSIS, MEDIUM, REGULAR
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, Drag
 from runtime_app.view.type_on_screen import text_width
 
@@ -148,10 +148,22 @@ def divider(c: Canvas, box: Box, y: float) -> None:
     c.line(box.x, y, box.right, y, c.palette.border)
 
 
-def paragraph(c: Canvas, box: Box, text: str, size: float = BODY, *, muted: bool = False, bold: bool = False) -> float:
-    """Wrapped text from the top of `box`; returns the y below it."""
+def paragraph(
+    c: Canvas,
+    box: Box,
+    text: str,
+    size: float = BODY,
+    *,
+    muted: bool = False,
+    bold: bool = False,
+    most: int | None = None,
+) -> float:
+    """Wrapped text from the top of `box`, at most so many lines; returns the y below it."""
     y = box.y
-    for line in wrap(text, size, box.w, bold=bold):
+    lines = wrap(text, size, box.w, bold=bold)
+    if most is not None and len(lines) > most:
+        lines = [*lines[: most - 1], f"{lines[most - 1]} {ELLIPSIS}"]
+    for line in lines:
         c.text(box.x, y + size * 0.72, line, size, c.palette.muted if muted else c.palette.ink, bold=bold)
         y += line_height(size)
     return y

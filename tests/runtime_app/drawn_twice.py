@@ -22,7 +22,15 @@ def shape(rng: random.Random) -> Shape:
     box = Box(x, y, rng.uniform(10, 80), rng.uniform(10, 40))
     made: list[Shape] = [
         Rectangle(box, colour, None, 4.0, 1.0),
-        Label(x, y, f"{rng.randrange(10**6)} \u4e2d"[: rng.choice((6, 8))], 16.0, colour, rng.random() < 0.5, "l"),
+        Label(
+            np.float64(x),
+            y,
+            f"{rng.randrange(10**6)} \u4e2d"[: rng.choice((6, 8))],
+            16.0,
+            colour,
+            rng.random() < 0.5,
+            "l",
+        ),
         Polygon(((x, y), (x + 30, y), (x, y + 30)), colour, None, 1.0, True),
         Sprite(box, number := rng.randrange(5), lambda: pixels(number)),
     ]

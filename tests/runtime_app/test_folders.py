@@ -95,6 +95,52 @@ def test_a_thumbnail_of_a_file_that_changed_goes_when_the_picture_is_looked_at(
     assert presenter.library.label_of(2) == 7
 
 
+def test_a_file_that_changed_is_another_picture_for_the_second_opinion_and_for_what_was_said(
+    presenter: Presenter, digits: Path, tiny_bundle: Path
+) -> None:
+    other = Path(shutil.copytree(tiny_bundle, tiny_bundle.with_name("other")))
+    rename_bundle(other, "other")
+    presenter.open_paths([digits])
+    classified(presenter, 3)
+    presenter.compare_with(Opinion(other, "fp32", "other", ""))
+    until(presenter, lambda: presenter.comparison.library.classified == 3)
+    presenter.show(0)
+    presenter.correct_as("4", 2)
+    until(presenter, lambda: not presenter.workers["memory"].pending("keep"))
+    draw_digit("seven", 120).save(digits / "zero.png")
+    presenter.show(2)
+    until(presenter, lambda: presenter.library.label_of(2) == 7 and presenter.comparison.library.label_of(2) == 7)
+    until(presenter, lambda: presenter.correction(2) is None)
+    assert presenter.comparison.library.classified == 3
+
+
+def test_a_listing_that_was_cancelled_goes_on(presenter: Presenter, tmp_path: Path) -> None:
+    (tmp_path / "many").mkdir()
+    for number in range(30):
+        many_pictures(tmp_path / "many" / f"{number:02}", 100)
+    presenter.open_paths([tmp_path / "many"])
+    until(presenter, lambda: len(presenter.library) > 0)
+    presenter.cancel()
+    found = len(presenter.library)
+    assert found < 3000 and status(presenter).action == "Continue"
+    until(presenter, lambda: not presenter.busy)
+    assert status(presenter).progress_text == f"{found:,} found so far" and not presenter.busy
+    presenter.show(0)
+    presenter.go_on()
+    until(presenter, lambda: len(presenter.library) == 3000)
+    until(presenter, lambda: presenter.library.classified == 3000)
+    assert status(presenter).action == "" and presenter.current == 0
+
+
+def test_what_is_opened_is_hidden_by_no_filter(presenter: Presenter, digits: Path, tmp_path: Path) -> None:
+    presenter.open_paths([digits])
+    classified(presenter, 3)
+    presenter.set_filter(text="seven")
+    draw_digit("one", 64).save(tmp_path / "pasted.png")
+    presenter.open_paths([tmp_path / "pasted.png"])
+    assert len(presenter.listed()) == 4
+
+
 # ---- a watched folder ----------------------------------------------------------------------------------------------
 
 

@@ -164,3 +164,41 @@ def test_help_is_readable_in_a_narrow_window(ui: Ui, width: int) -> None:
         ui.scroll_to(ui.paged.name, ui.scrolled(ui.paged.name, 99) + 1, ui.paged.rows - ui.paged.fit)
     assert not [text for text in seen if "\u2026" in text.rstrip("\u2026")], "nothing is cut in its middle"
     assert "Open files and folders from the desktop" in seen
+
+
+@pytest.mark.parametrize("size", [(1024, 600), (640, 400)])
+def test_long_words_leave_room_for_the_buttons(ui: Ui, size: tuple[int, int]) -> None:
+    ui.window = Box(0, 0, *size)
+    ui.presenter.show_error(Explanation("There is no picture in " + "/a/folder " * 90, "Choose one. " * 90, "details"))
+    canvas = laid_out(ui)
+    close, dialog = place_of(canvas, "error.close").box, place_of(canvas, "dialog").box
+    labels = [shape for shape in canvas.shapes if isinstance(shape, Label)]
+    own = labels[next(place for place, label in enumerate(labels) if label.text == "Something did not work") :]
+    below = [label.y for label in own if close.y < label.y]
+    assert all(label.y < dialog.bottom for label in own)
+    assert {round(y) for y in below} == {round(close.middle)}, "nothing but the buttons' own words"
+
+
+def test_many_classes_are_not_all_named_where_an_opened_folder_tells_nothing(
+    presenter: Presenter, labelled: Path
+) -> None:
+    for number in range(30):
+        (labelled / f"stray {number:02}").mkdir()
+        (labelled / f"stray {number:02}" / "a.png").write_bytes((labelled / "0" / "a.png").read_bytes())
+    presenter.open_paths([labelled])
+    until(presenter, lambda: presenter.library.classified == 35 and idle(presenter))
+    ui = Ui(presenter)
+    presenter.set_view("accuracy")
+    ui.window = Box(0, 0, 640, 400)
+    canvas = laid_out(ui)
+    assert place_of(canvas, "accuracy.folder").box.bottom < ui.window.h - status_bar.HEIGHT
+    assert any("and 20 more" in text for text in canvas.texts())
+
+
+def test_short_class_names_cut_no_word_of_the_matrix(presenter: Presenter, labelled: Path) -> None:
+    presenter.open_paths([labelled])
+    until(presenter, lambda: presenter.library.classified == 5 and idle(presenter))
+    presenter.set_view("accuracy")
+    canvas = laid_out(Ui(presenter))
+    word = next(shape for shape in canvas.shapes if isinstance(shape, Label) and shape.text == "precision")
+    assert word.x - text_width(word.text, word.size, REGULAR) >= 0

@@ -2,13 +2,16 @@
 
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from runtime_app.presenter import Presenter
 from runtime_app.presenter.library import Filter
+from runtime_app.presenter.snapshot import snapshot
 from runtime_app.view import navigation, opening, teaching
 from runtime_app.view.frame import compose
 from runtime_app.view.ui import Ui
@@ -151,3 +154,42 @@ def test_a_watched_picture_does_not_close_the_question(ui: Ui, digits: Path) -> 
     teaching.say(ui, "1")
     assert said(ui) == {"one.png": "1"}
     assert np.flatnonzero(p.library.states >= 0).size >= 3
+
+
+def test_a_digit_beyond_the_classes_says_so_and_nothing_else(ui: Ui) -> None:
+    loaded = ui.presenter.loaded
+    assert loaded is not None
+    manifest = msgspec.structs.replace(loaded.bundle.manifest, classes=("cat", "dog", "owl"))
+    ui.presenter.loaded = replace(loaded, bundle=replace(loaded.bundle, manifest=manifest))
+    teaching.digit(ui, 2)
+    assert said(ui) == {"one.png": "dog"}
+    ui.presenter.notice = None
+    teaching.digit(ui, 7)
+    assert said(ui) == {"one.png": "dog"} and ui.presenter.notice == "Key 7 stands for no class: there are 3."
+    teaching.pick_class(ui)
+    teaching.digit(ui, 0)
+    assert said(ui) == {"one.png": "dog"} and ui.dialog == "classes"
+
+
+def test_known_classes_go_before_the_networks_in_a_training_folder(presenter: Presenter, labelled: Path) -> None:
+    presenter.open_paths([labelled])
+    settled(presenter, 5)
+    presenter.correct_as("9", presenter.library.paths.index(labelled / "1" / "b.png"))
+    taken = snapshot(presenter.library, tuple("0123456789"), known=presenter.true_labels)
+    assert {(path.parent.name, path.name): name for path, name in taken.labels()} == {
+        ("0", "a.png"): "0", ("1", "b.png"): "9", ("3", "d.png"): "3", ("7", "c.png"): "7",
+    }  # fmt: skip
+
+
+def test_watching_and_copying_are_answered(ui: Ui, digits: Path) -> None:
+    copied: list[str] = []
+    ui.copy = copied.append
+    ui.toggle_watch()
+    assert ui.presenter.notice == f"New pictures in {digits} will appear by themselves."
+    ui.toggle_watch()
+    assert ui.presenter.notice == f"{digits} is not watched any more."
+    (digits / "zero.png").write_bytes(b"no picture")
+    ui.presenter.show(2)
+    until(ui.presenter, lambda: ui.presenter.failure is not None)
+    ui.copy_verdict()
+    assert "zero.png is not a picture" in copied[0] and ui.presenter.notice == "Copied."
