@@ -1,5 +1,6 @@
 """A run folder belongs to one training at a time."""
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,4 +33,8 @@ def only_training(folder: Path, ranks: Ranks) -> Iterator[None]:
     try:
         yield
     finally:
+        with contextlib.suppress(OSError):  # Windows removes it with the lock
+            (
+                folder / _FILE
+            ).unlink()  # while it is held: nobody waits for it, so nobody else can be given this very file
         lock.release()

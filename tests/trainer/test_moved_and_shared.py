@@ -24,8 +24,10 @@ def test_a_run_in_which_another_process_trains_is_left_alone(own: tuple[Path, An
     before = {path: path.read_bytes() for path in first.folder.iterdir()}
     with FileLock(first.folder / ".lock"):
         refused(trainer("--resume", first.folder, "--epochs", 2), "Another process is training in", str(first.folder))
+    (first.folder / ".lock").unlink()
     assert {path: path.read_bytes() for path in first.folder.iterdir()} == before
     assert trainer("--resume", first.folder, "--epochs", 2).status == 0
+    assert not (first.folder / ".lock").exists()
 
 
 def test_a_training_keeps_others_out_while_it_runs(tmp_path: Path, pictures: Path, monkeypatch) -> None:

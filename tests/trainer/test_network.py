@@ -14,7 +14,7 @@ from trainer.whitening import whitening_filters
 
 
 def baseline_network() -> CifarNet:
-    return network_for(TrainConfig(), load_recipe("baseline"), 10)
+    return network_for(TrainConfig(), load_recipe("baseline"), tuple("0123456789"))
 
 
 def test_network_has_four_residual_blocks_and_3_3_to_3_7_million_parameters():
