@@ -82,7 +82,7 @@ def test_a_run_whitens_by_its_own_training_pictures(pictures, tmp_path):
 
 
 def test_logits_are_the_head_on_the_mean_of_the_features():
-    network = network_for(TrainConfig(recipe="fast"), load_recipe("fast"), 7).eval()
+    network = network_for(TrainConfig(recipe="fast"), load_recipe("fast"), tuple("abcdefg")).eval()
     x = torch.randn(3, 3, 32, 32)
     pooled = network.features(x).mean((2, 3))
     expected = (pooled @ network.head.weight.T + network.head.bias) * network.logit_scale
