@@ -2,7 +2,6 @@
 
 import os
 import zipfile
-from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Literal
@@ -26,8 +25,10 @@ def refuse_early(destination: Path, archive: Path | None, checkpoint_sha256: str
     if archive is not None and _archive_is_taken(archive):
         taken.append(archive)
     for place in taken:
-        if not overwrite and not _comes_from(place, checkpoint_sha256):
-            raise _other_bundle(place)
+        if not _comes_from(place, checkpoint_sha256):
+            if not overwrite:
+                raise _other_bundle(place)
+            _refuse_strangers(place)
 
 
 def found_folder(destination: Path, manifest: bytes, *, overwrite: bool) -> Found:
@@ -56,6 +57,8 @@ def older_archive(destination: Path) -> Path | None:
 def _same_or_another(place: Path, identical: bool, overwrite: bool) -> Found:
     if not identical and not overwrite:
         raise _other_bundle(place)
+    if not identical:
+        _refuse_strangers(place)
     return "the same" if identical else "another"
 
 
@@ -70,10 +73,6 @@ def _folder_is_taken(folder: Path) -> bool:
         return False
     if not (folder / MANIFEST).is_file():
         raise _no_bundle(folder)
-    _refuse_strangers(
-        folder,
-        (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()),
-    )
     return True
 
 
@@ -82,10 +81,8 @@ def _archive_is_taken(archive: Path) -> bool:
     if not os.path.lexists(archive):
         return False
     _refuse_link(archive)
-    names = _members(archive) if archive.is_file() else []
-    if MANIFEST not in names:
+    if not archive.is_file() or MANIFEST not in _members(archive):
         raise _no_bundle(archive)
-    _refuse_strangers(archive, names)
     return True
 
 
@@ -97,8 +94,13 @@ def _members(archive: Path) -> list[str]:
             return []
 
 
-def _refuse_strangers(place: Path, names: Iterable[str]) -> None:
-    """A file that neither this bundle nor any export put there is the person's own."""
+def _refuse_strangers(place: Path) -> None:
+    """A file that neither this bundle nor any export put there is the person's own: no option lets it be deleted."""
+    if place.is_dir():
+        inside = (path for path in place.rglob("*") if path.is_symlink() or not path.is_dir())
+        names = [path.relative_to(place).as_posix() for path in inside]
+    else:
+        names = _members(place)
     try:
         listed = {entry.path for entry in read_manifest(place).files}
     except BundleError:

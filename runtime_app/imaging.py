@@ -142,7 +142,7 @@ def walk(folder: Path, onerror: Callable[[OSError], None] | None = None) -> Iter
 def enters(folder: Path, opened: Path | None) -> bool:
     """Whether pictures are looked for in a subfolder. Links are followed where a class's folder may be one, directly below
     the folder that was opened, unless they lead back to where they came from. opened: None for those that lie deeper."""
-    return not folder.is_symlink() or (opened is not None and not opened.resolve().is_relative_to(folder.resolve()))
+    return not os.path.islink(folder) or (opened is not None and not opened.resolve().is_relative_to(folder.resolve()))
 
 
 def list_by_subfolder(folder: Path) -> dict[str, list[Path]]:

@@ -32,7 +32,7 @@ def copy_pictures(
     A picture that cannot be copied does not stop the others. Raises UserError when the disk is full, and OSError when
     `target` cannot be made.
     """
-    unfinished = target.with_name(f".{target.name}.part")
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         unfinished.mkdir(parents=True)
     except OSError as error:

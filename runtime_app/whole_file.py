@@ -1,9 +1,14 @@
-"""A file that is saved appears whole or not at all."""
+"""What is saved appears whole or not at all."""
 
+import contextlib
 import os
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_LEFTOVER_SECONDS = 24 * 3600
 
 
 @contextmanager
@@ -23,3 +28,12 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Unfinished files and folders in it, of programs that were ended while they saved; what is younger than a day may
+    still be at work."""
+    for path in folder.glob(".*.part"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.lstat().st_mtime > _LEFTOVER_SECONDS:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -113,10 +113,12 @@ def resume(folder: Path, given: dict[str, object]) -> Path:
             splits = load_splits(config)
         _refuse_other_data(folder, record, splits)
         with only_training(folder, ranks):
+            now = replace(record, config=config)
             if ranks.first and record != before:
                 (folder / "summary.json").unlink(missing_ok=True)
-                write_bytes_atomically(folder / "config.json", encode_record(record))
-            return _continue(folder, replace(record, config=config), splits, ranks)
+            if ranks.first and now != before:
+                write_bytes_atomically(folder / "config.json", encode_record(now))
+            return _continue(folder, now, splits, ranks)
 
 
 def _continue(folder: Path, record: RunRecord, splits: Splits, ranks: Ranks) -> Path:

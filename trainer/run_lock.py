@@ -1,6 +1,7 @@
 """A run folder belongs to one training at a time."""
 
 import contextlib
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ def only_training(folder: Path, ranks: Ranks) -> Iterator[None]:
     if not ranks.first:
         yield
         return
-    lock = FileLock(folder / _FILE)
+    lock = FileLock(folder / _FILE, mode=0o666, fallback_to_soft=False)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
@@ -28,6 +29,11 @@ def only_training(folder: Path, ranks: Ranks) -> Iterator[None]:
             f"Another process is training in {folder}.", "Wait until it ends, or stop it, then resume."
         ) from error
     except NotImplementedError:  # a file system without locks, as some of a network are
+        yield
+        return
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise
         yield
         return
     try:

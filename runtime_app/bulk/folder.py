@@ -1,5 +1,6 @@
 """The output folder of a job: made, gone on with, or started anew; no two programs write into it at a time."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from runtime_app.bulk.plan import PLAN_FILE
 from runtime_app.errors import UserError
 
 _LOCK_FILE = "_lock"
+_PART, _UNFINISHED = re.compile(r"part-\d{6,}\.parquet"), re.compile(r"\.part-.*\.tmp")
 
 
 def refuse_entangled(source: Path, output: Path) -> None:
@@ -46,18 +48,25 @@ def claim(output: Path, *, resume: bool, overwrite: bool) -> Iterator[None]:
     finally:
         if made and not (output / JOB_FILE).exists():
             clear(output)
+            (output / _LOCK_FILE).unlink(missing_ok=True)
             output.rmdir()
 
 
 def clear(output: Path) -> None:
-    """Remove a job, and nothing else. Raises UserError when anything else lies in the folder."""
-    files = list(output.iterdir())
-    for path in files:
-        ours = path.name in (JOB_FILE, PLAN_FILE, _LOCK_FILE, f"{JOB_FILE}.tmp", f"{PLAN_FILE}.tmp")
-        if not (ours or path.match("part-*.parquet") or path.match(".part-*.tmp")):
-            raise UserError(f"{output} holds {path.name}, which is not of a bulk job.", "Choose another folder.")
+    """Remove a job, and nothing else; the lock, which is held, stays. Raises UserError when anything else is there."""
+    refuse_strangers(output)
+    files = [path for path in output.iterdir() if path.name != _LOCK_FILE]
     for path in sorted(files, key=lambda path: path.name != JOB_FILE):  # half a job must not look like one
         path.unlink()
+
+
+def refuse_strangers(output: Path) -> None:
+    """Raises UserError when anything lies there that is not of a bulk job. Parts without a job are another program's."""
+    names = {path.name for path in output.iterdir()}
+    ours = {JOB_FILE, PLAN_FILE, _LOCK_FILE, f"{JOB_FILE}.tmp", f"{PLAN_FILE}.tmp"}
+    for name in sorted(names - ours):
+        if not (_UNFINISHED.fullmatch(name) or (JOB_FILE in names and _PART.fullmatch(name))):
+            raise UserError(f"{output} holds {name}, which is not of a bulk job.", "Choose another folder.")
 
 
 def finished_parts(output: Path, job: Job) -> dict[int, Summary]:

@@ -1,5 +1,6 @@
 """INPUT -> its kind and its entries, one after the other in an order that is the same every time."""
 
+import codecs
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -63,6 +64,8 @@ def _pictures(folder: Path) -> Iterator[Entry]:
 def _listed(path: Path) -> Iterator[Entry]:
     """Paths are taken as `classify` takes them; one that does not exist becomes a row with its error."""
     with open(path, "rb") as lines:
+        if lines.read(3) != codecs.BOM_UTF8:  # which Windows' editors write
+            lines.seek(0)
         for line in lines:
             name = line.rstrip(b"\r\n")
             if not name:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runtime_app.bulk.cluster import connect
-from runtime_app.bulk.folder import claim, clear, finished_parts, refuse_entangled, remove_leftovers
+from runtime_app.bulk.folder import claim, clear, finished_parts, refuse_entangled, refuse_strangers, remove_leftovers
 from runtime_app.bulk.job import (
     SCHEMA_VERSION,
     Job,
@@ -54,6 +54,7 @@ class Total:
     rows: int
     failures: int
     earlier: int
+    precision: str
 
 
 Report = Callable[[int, int], None]
@@ -65,7 +66,10 @@ def run(request: Request, report: Report) -> Total:
     refuse_entangled(request.source, request.output)
     with claim(request.output, resume=request.resume, overwrite=request.overwrite):
         if request.overwrite:
+            _refuse_what_cannot_begin(request)
             clear(request.output)
+        elif read_job(request.output) is None:
+            refuse_strangers(request.output)
         job, source = _set_up(request)
         remove_leftovers(request.output)
         finished = finished_parts(request.output, job)
@@ -76,7 +80,19 @@ def run(request: Request, report: Report) -> Total:
         if missing:
             done.append(_score(request, job, source, missing, earlier, report))
         remove_leftovers(request.output)
-        return Total(sum(s.rows for s in done), sum(s.failures for s in done), earlier)
+        return Total(sum(s.rows for s in done), sum(s.failures for s in done), earlier, job.options.precision)
+
+
+def _refuse_what_cannot_begin(request: Request) -> None:
+    """Before finished results are deleted for it. The input is listed twice for that."""
+    source = open_input(request.source, request.column, request.key)
+    options = _options(request, source)
+    if not write_plan(None, source.entries(), options.part_size).pictures:
+        raise _no_pictures(request)
+
+
+def _no_pictures(request: Request) -> UserError:
+    return UserError(f"There are no pictures in {request.source}.", "Name another INPUT.")
 
 
 def _set_up(request: Request) -> tuple[Job, Input]:
@@ -87,7 +103,7 @@ def _set_up(request: Request) -> tuple[Job, Input]:
         options = _options(request, source)
         listing = write_plan(request.output, source.entries(), options.part_size)
         if not listing.pictures:
-            raise UserError(f"There are no pictures in {request.source}.", "Name another INPUT.")
+            raise _no_pictures(request)
         job = Job(
             schema_version=SCHEMA_VERSION,
             input=str(request.source),

@@ -42,6 +42,8 @@ def choose_columns(path: Path, column: str | None, key: str | None) -> Columns:
     for name in (column, key):
         if name is not None and name not in schema.names:
             raise UserError(f"{path} has no column {name}: {has}.", "Name one of these columns.")
+        if name is not None and schema.names.count(name) > 1:
+            raise UserError(f"{path} has several columns {name}: {has}.", "Give each a name of its own.")
     if column is not None:
         if not _holds_bytes(schema.field(column).type):
             raise UserError(f"The column {column} of {path} does not hold bytes: {has}.", "Name another with --column.")
@@ -80,9 +82,9 @@ def read_rows(path: Path, entry: Entry, columns: Columns) -> Iterator[Row]:
     try:
         file = pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
         for batch in file.iter_batches(BATCH, row_groups=[entry.row_group], columns=wanted, use_threads=False):
-            keys = [None] * len(batch) if columns.key is None else batch.column(columns.key).to_pylist()
+            keys = [None] * len(batch) if columns.key is None else batch.column(columns.key)
             for cell, key in zip(batch.column(columns.image), keys, strict=True):
-                yield _row(entry.path, number, cell.as_py(), key)
+                yield _row(entry.path, number, cell, None if key is None else _text(key))
                 number += 1
     except (OSError, pa.ArrowException) as error:
         reason = PictureError(f"{entry.path} is damaged from row {number} on ({error}).", "Write that file again.")
@@ -95,14 +97,27 @@ def row_name(path: Path, number: int) -> Path:
     return Path(f"{path}#{number}")
 
 
-def _row(path: Path, number: int, cell: Any, key: Any) -> Row:
-    content = cell
-    if isinstance(cell, dict):
-        content, key = cell["bytes"], cell.get("path") if key is None else key
+def _row(path: Path, number: int, cell: Any, key: str | None) -> Row:
+    if isinstance(cell, pa.StructScalar) and cell.is_valid:
+        if key is None and cell.type.get_field_index("path") >= 0:
+            key = _text(cell["path"])
+        cell = cell["bytes"]
+    content = cell.as_py()
     if content is None:
         reason = PictureError(f"{row_name(path, number)} has no picture (its bytes are null).", "Fill that cell.")
         content = Failure(path, explain(reason))
-    return Row(number, None if key is None else str(key), content)
+    return Row(number, key, content)
+
+
+def _text(cell: Any) -> str | None:
+    """A key as text: other programs write bytes, or text that is none; a value that Python has no type for is none."""
+    try:
+        value = cell.as_py()
+    except UnicodeDecodeError:
+        value = cell.as_buffer().to_pybytes()
+    except (OverflowError, ValueError):
+        return None
+    return value.decode(errors="replace") if isinstance(value, bytes) else None if value is None else str(value)
 
 
 def _holds_bytes(kind: pa.DataType) -> bool:

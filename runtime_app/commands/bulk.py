@@ -72,7 +72,7 @@ def bulk(
     )
     with _progress() as report, _advice_to_resume(output):
         total = run(request, report)
-    click.echo(f"{total.rows:,} pictures, {total.failures:,} of them not readable: {output}")
+    click.echo(f"{total.rows:,} pictures, {total.failures:,} of them not readable, in {total.precision}: {output}")
     return 1 if total.failures else 0
 
 
@@ -102,7 +102,13 @@ def _advice_to_resume(output: Path) -> Iterator[None]:
         stopped_by_refusal = isinstance(error, UserError) and error.exit_status == 2
         if not stopped_by_refusal and (output / JOB_FILE).exists():
             parts = sum(1 for _ in output.glob("part-*.parquet"))
-            words = [word for word in sys.argv[1:] if word not in ("--resume", "--overwrite")]
-            again = f"{app_program()} {shlex.join(words)} --resume"
+            again = f"{app_program()} {shlex.join(_resuming(sys.argv[1:]))}"
             click.echo(f"{parts} finished parts stay in {output}. Go on with: {again}", err=True)
         raise
+
+
+def _resuming(words: list[str]) -> list[str]:
+    """The same command with --resume. Behind -- stand names alone."""
+    end = words.index("--") if "--" in words else len(words)
+    options = [word for word in words[:end] if word not in ("--resume", "--overwrite")]
+    return [*options, "--resume", *words[end:]]

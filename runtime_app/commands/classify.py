@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from runtime_app.commands.options import ANY_PATH, engine_options, gather_pictures, output_format, say_engine
+from runtime_app.commands.options import (
+    ANY_PATH,
+    OUTPUT_FILE,
+    engine_options,
+    gather_pictures,
+    output_format,
+    say_engine,
+)
 from runtime_app.imaging import Resize
 from runtime_app.providers import Device
 from runtime_app.terminal import log
@@ -18,7 +25,7 @@ from runtime_app.terminal import log
 @click.option(
     "--top", type=click.IntRange(min=1), default=3, show_default=True, help="Classes per picture in the table."
 )
-@click.option("--heatmap", type=ANY_PATH, metavar="OUT.png", help="Also draw pictures by classes into this PNG.")
+@click.option("--heatmap", type=OUTPUT_FILE, metavar="OUT.png", help="Also draw pictures by classes into this PNG.")
 @engine_options
 def classify(
     paths: tuple[Path, ...],
@@ -33,6 +40,7 @@ def classify(
     """Classify pictures and folders of pictures. Exit status 1 when some could not be read."""
     from runtime_app.catalog import open_bundle_or_newest
     from runtime_app.classifier import Classifier
+    from runtime_app.heatmap_png import MAX_ROWS, write_heatmap
     from runtime_app.output import write_outcomes
     from runtime_app.pipeline import Failure, Outcome, Result, classify_files
 
@@ -42,10 +50,10 @@ def classify(
     _say_fallback(classifier.engine.fallback, device)
     say_engine(classifier.engine)
     shown: list[Result] = []
-    failures = 0
+    failures = total = 0
 
     def outcomes() -> Iterator[Outcome]:
-        nonlocal failures
+        nonlocal failures, total
         for outcome in classify_files(pictures, classifier, resize):
             if isinstance(outcome, Failure):
                 failures += 1
@@ -53,14 +61,14 @@ def classify(
                 if outcome.error.details and log.isEnabledFor(logging.DEBUG):
                     click.echo(outcome.error.details, err=True)
             elif heatmap is not None:
-                shown.append(outcome)
+                total += 1
+                if len(shown) < MAX_ROWS:
+                    shown.append(outcome)
             yield outcome
 
     write_outcomes(outcomes(), classes, format_, top)
     if heatmap is not None and shown:
-        from runtime_app.heatmap_png import write_heatmap
-
-        write_heatmap(heatmap, shown, classes)
+        write_heatmap(heatmap, shown, classes, total=total)
         click.echo(f"heatmap: {heatmap}", err=True)
     return 1 if failures else 0
 

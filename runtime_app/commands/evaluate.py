@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runtime_app.commands.options import ANY_PATH, engine_options, output_format, say_engine
+from runtime_app.commands.options import ANY_PATH, OUTPUT_FILE, engine_options, output_format, say_engine
 from runtime_app.imaging import Resize
 from runtime_app.providers import Device
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("folder", type=ANY_PATH)
 @output_format
-@click.option("--confusion", type=ANY_PATH, metavar="OUT.png", default=Path("confusion.png"), show_default=True)
+@click.option("--confusion", type=OUTPUT_FILE, metavar="OUT.png", default=Path("confusion.png"), show_default=True)
 @engine_options
 def evaluate(
     folder: Path,

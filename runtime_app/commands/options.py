@@ -1,5 +1,6 @@
 """Options and arguments that several commands take."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,24 @@ FORMATS = ("table", "jsonl", "csv")
 
 
 # Paths are taken as they come: whether they exist is for the command to say, in its own words.
-ANY_PATH = click.Path(path_type=Path)
+class _AnyPath(click.Path):
+    """Not the empty text, which is what a shell makes of a variable that is not set. file: one that is to be written."""
+
+    def __init__(self, *, file: bool = False) -> None:
+        super().__init__(path_type=Path)
+        self._file = file
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("The path is empty.", param, ctx)
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if self._file and (not path.name or path.is_dir()):
+            self.fail(f"{path} is a folder; name a file in it.", param, ctx)
+        return path
+
+
+ANY_PATH = _AnyPath()
+OUTPUT_FILE = _AnyPath(file=True)
 
 
 def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -24,7 +24,7 @@ from runtime_app.output import record, text_cell
 from runtime_app.pipeline import Failure, Outcome, prepare_file
 from runtime_app.presenter.snapshot import Shown, Snapshot, snapshot
 from runtime_app.training_folder import copy_pictures
-from runtime_app.whole_file import whole_file
+from runtime_app.whole_file import remove_leftovers, whole_file
 
 __all__ = ["Kind", "Shown", "Snapshot", "default_folder", "save", "snapshot"]
 
@@ -39,6 +39,7 @@ def save(kind: Kind, taken: Snapshot, folder: Path, *, before_each: Callable[[],
     """Write a new file (or folder) into `folder`, which is made; returns the sentence that says where it lies, and of how
     many pictures it is when some have no result yet. What lies there already stays as it is. before_each: called for each
     picture; when it raises, nothing stays of what was written."""
+    remove_leftovers(folder)
     stamp = time.strftime("%Y%m%d-%H%M%S")
     if kind == "folder":
         return _save_training_folder(taken, _free_path(folder, f"training-{stamp}", ""), before_each)
@@ -46,7 +47,7 @@ def save(kind: Kind, taken: Snapshot, folder: Path, *, before_each: Callable[[],
         return _save_confusion(taken, _free_path(folder, f"confusion-{stamp}", ".png"))
     path = _free_path(folder, f"results-{stamp}", f".{kind}")
     if kind == "png":
-        return _save_heatmap(taken, path)
+        return _save_heatmap(taken, path, before_each)
     with whole_file(path) as temporary, temporary.open("wb") as file:
         for line in _csv(taken) if kind == "csv" else _jsonl(taken):
             before_each()
@@ -73,7 +74,7 @@ def _save_confusion(taken: Snapshot, path: Path) -> str:
     return f"Saved {path}{_share(taken)}"
 
 
-def _save_heatmap(taken: Snapshot, path: Path) -> str:
+def _save_heatmap(taken: Snapshot, path: Path, before_each: Callable[[], None]) -> str:
     """The pictures that the window lists, in its order and its colours."""
     listed = taken.listed
     if not len(listed):
@@ -81,16 +82,18 @@ def _save_heatmap(taken: Snapshot, path: Path) -> str:
     outcomes = [taken.outcome(index) for index in listed[:MAX_ROWS].tolist()]
     scale = LINEAR
     if taken.shown is not None:
-        outcomes, scale = _with_images(outcomes, taken.shown), taken.shown.scale
+        outcomes, scale = _with_images(outcomes, taken.shown, before_each), taken.shown.scale
+    before_each()
     write_heatmap(path, outcomes, taken.classes, total=len(listed), scale=scale)
     first = f" (the first {len(outcomes):,} of {len(listed):,} pictures)" if len(outcomes) < len(listed) else ""
     return f"Saved {path}{first}{_share(taken)}"
 
 
-def _with_images(outcomes: list[Outcome], shown: Shown) -> list[Outcome]:
+def _with_images(outcomes: list[Outcome], shown: Shown, before_each: Callable[[], None]) -> list[Outcome]:
     """Of thousands of pictures, what the network saw of the first ones is no longer in memory: it is made again."""
 
     def whole(outcome: Outcome) -> Outcome:
+        before_each()
         if isinstance(outcome, Failure) or outcome.image.size:
             return outcome
         prepared = prepare_file(outcome.path, shown.bundle, shown.resize)

@@ -61,7 +61,7 @@ class Folders(Session):
         if self.unlisted:
             folders, self.unlisted = self.unlisted, []
             self._list_folders(folders)
-            self._folder_shown = True  # the person is looking at a picture already
+            self._folder_shown = self.current is not None
         else:
             self.classify_pending()
         self.changed()

@@ -161,10 +161,13 @@ class Presenter(Folders):
 
     def _file_changed(self, index: int) -> None:
         super()._file_changed(index)
-        if index < len(self.comparison.library):
+        others = self.comparison.library
+        if index < len(others):
+            goes_on = self.comparing or others.classified == len(others)  # what was cancelled stays so
             self._cancel_second()
-            self.comparison.library.forget([index])
-            self._compare_pending()
+            others.forget([index])
+            if goes_on:
+                self._compare_pending()
 
     def _cancel_second(self) -> None:
         for kind in ("second", "second results"):

@@ -17,7 +17,7 @@ from runtime_app.jobs import Report
 from runtime_app.pipeline import Failure, Outcome
 from runtime_app.presenter import tasks, watching
 from runtime_app.presenter.batch import Batch
-from runtime_app.presenter.library import Filter
+from runtime_app.presenter.library import FAILED, Filter
 from runtime_app.presenter.tasks import Loaded, Look
 from runtime_app.presenter.teaching import Teaching
 from runtime_app.presenter.truth import Truth
@@ -165,9 +165,11 @@ class Session(Batch):
 
     def _record(self, index: int, outcome: Outcome, stamp: tasks.Stamp) -> None:
         """Of a picture that is looked at: what else is known may be of another state of the file."""
-        other_file = tuple(self.library.stamps[index].tolist()) not in ((0, 0), stamp)
+        before, state = tuple(self.library.stamps[index].tolist()), self.library.states[index]
         self.library.record(index, outcome, stamp)
-        if other_file:
+        gone, was_gone = stamp == (0, 0), before == (0, 0)
+        # What was away may be the same file again: what was said of it is looked up by what it holds.
+        if not gone and stamp != before and (not was_gone or state == FAILED):
             self._file_changed(index)
 
     def _file_changed(self, index: int) -> None:

@@ -215,7 +215,7 @@ class Loop:
                 BY_KEY[name].run(self.ui)
         elif name in BY_KEY and name in OVER_DIALOGS:
             BY_KEY[name].run(self.ui)
-        if self.presenter.current != current:
+        if self.presenter.current != current and name != "Enter":
             self.focused = None  # Enter means the picture that the keys have come to
 
     def _focused_hit(self) -> Hit | None:

@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -53,6 +54,28 @@ def test_a_list_may_name_files_that_are_not_there(tmp_path: Path) -> None:
     assert list(found["error"].isna()) == [True] * 4 + [False] * 2
     assert found["error"][4].startswith(f"{folder}/gone.png cannot be read (No such file or directory).")
     assert "�.png" in found["path"][3]
+
+
+def test_a_list_that_windows_wrote_loses_no_picture(tmp_path: Path) -> None:
+    (picture,) = write_pictures(tmp_path / "in", 1).rglob("*.png")
+    (tmp_path / "list.txt").write_bytes(b"\xef\xbb\xbf" + os.fsencode(picture) + b"\r\n")
+    assert score_here(request(tmp_path / "list.txt", tmp_path / "out"))["error"].isna().all()
+
+
+def test_keys_of_any_kind_become_text(tmp_path: Path) -> None:
+    bad = pa.Array.from_buffers(
+        pa.string(), 2, [None, pa.py_buffer(np.array([0, 2, 5], np.int32)), pa.py_buffer(b"\xe4bcde")]
+    )
+    keys = {
+        "latin": (bad, ["\ufffdb", "cde"]),
+        "bytes": (pa.array([b"k0", None]), ["k0", None]),
+        "far": (pa.array([2**62, 0], pa.timestamp("us")), [None, "1970-01-01 00:00:00"]),
+    }
+    for name, (column, wanted) in keys.items():
+        path = tmp_path / f"{name}.parquet"
+        pq.write_table(pa.table({"image": pa.array(noise(2)), "id": column}), path)
+        found = score_here(request(path, tmp_path / name, column="image", key="id"))
+        assert [None if pd.isna(key) else key for key in found["key"]] == wanted and found["error"].isna().all()
 
 
 def test_rows_of_parquet_files_keep_their_numbers_keys_and_errors(tmp_path: Path) -> None:
@@ -106,13 +129,20 @@ def test_a_damaged_row_group_becomes_rows_with_its_error(tmp_path: Path) -> None
         ({"a": [b"1"], "b": [b"2"]}, {}, "has several columns of bytes: a, b."),
         ({"a": [b"1"], "b": [2]}, {"column": "c"}, "has no column c: it has a (binary), b (int64)."),
         ({"a": [b"1"], "b": [2]}, {"column": "b"}, "does not hold bytes: it has a (binary), b (int64)."),
+        (
+            [("a", b"1"), ("id", 1), ("id", 2)],
+            {"key": "id"},
+            "has several columns id: it has a (binary), id (int64), id (int64).",
+        ),
         ({"a": [b"1"], "b": [2]}, {"key": "id"}, "has no column id: it has a (binary), b (int64)."),
     ],
 )
 def test_a_parquet_file_without_pictures_lists_its_columns(
-    tmp_path: Path, columns: dict, options: dict, title: str
+    tmp_path: Path, columns: dict | list, options: dict, title: str
 ) -> None:
-    pq.write_table(pa.table(columns), tmp_path / "in.parquet")
+    named = [*columns.items()] if isinstance(columns, dict) else [(name, [value]) for name, value in columns]
+    table = pa.table([pa.array(values) for _, values in named], names=[name for name, _ in named])
+    pq.write_table(table, tmp_path / "in.parquet")
     with pytest.raises(UserError) as refused:
         set_up(request(tmp_path / "in.parquet", tmp_path / "out", **options))
     assert title in refused.value.title and refused.value.exit_status == 2

@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from runtime_app.bulk.folder import claim
+from runtime_app.bulk.folder import claim, clear
 from runtime_app.bulk.part import part_path, read_summary
 from runtime_app.bundle import open_bundle
+from runtime_app.commands.bulk import _resuming
 from runtime_app.errors import UserError
 from tests.bulk.samples import SHIPPED, environment, request, rows, run, score_here, set_up, write_pictures
 from tests.runtime_app.samples import TINY
@@ -39,7 +42,39 @@ def test_an_output_that_exists_is_refused_and_left_as_it_is(tmp_path: Path, sour
     (tmp_path / "mine" / "letter.txt").write_text("dear")
     assert "mine exists already. Choose another folder." in refused(tmp_path, "in", "mine")
     assert "letter.txt, which is not of a bulk job" in refused(tmp_path, "in", "mine", "--overwrite")
+    assert "letter.txt, which is not of a bulk job" in refused(tmp_path, "in", "mine", "--resume")
     assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
+
+
+@pytest.mark.parametrize("name", ["part-000000.parquet", "part-00000-6e0e-c000.snappy.parquet"])
+@pytest.mark.parametrize("option", ["--resume", "--overwrite"])
+def test_another_programs_parquet_files_are_left_alone(tmp_path: Path, source: Path, name: str, option: str) -> None:
+    (tmp_path / "spark").mkdir()
+    (tmp_path / "spark" / name).write_bytes(b"PAR1")
+    assert f"{name}, which is not of a bulk job" in refused(tmp_path, "in", "spark", option)
+    assert (tmp_path / "spark" / name).read_bytes() == b"PAR1"
+
+
+@pytest.mark.parametrize("wrong", [["typo", "out"], ["in.parquet", "out", "--key", "nope"], ["empty", "out"]])
+def test_a_job_stays_until_another_can_begin_in_its_place(tmp_path: Path, source: Path, wrong: list[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    pq.write_table(pa.table({"image": [b"1"]}), tmp_path / "in.parquet")
+    score_here(request(source, tmp_path / "out", part_size=5))
+    before = {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    refused(tmp_path, *wrong, "--overwrite")
+    assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+
+def test_the_lock_is_held_while_a_job_starts_anew(tmp_path: Path, source: Path) -> None:
+    score_here(request(source, tmp_path / "out"))
+    with claim(tmp_path / "out", resume=False, overwrite=True):
+        clear(tmp_path / "out")
+        assert "Another program is scoring into out" in refused(tmp_path, "in", "out", "--overwrite")
+
+
+def test_the_command_to_go_on_with_is_one_that_works() -> None:
+    assert _resuming(["bulk", "--overwrite", "in", "out"]) == ["bulk", "in", "out", "--resume"]
+    assert _resuming(["bulk", "--", "-in", "--resume"]) == ["bulk", "--resume", "--", "-in", "--resume"]
 
 
 def test_overwrite_starts_anew(tmp_path: Path, source: Path) -> None:

@@ -91,9 +91,8 @@ def test_an_interrupted_job_goes_on_where_it_stopped(undisturbed: Undisturbed, t
     answer = finish(process)
     assert answer.returncode == 130
     said = [line for line in answer.stderr.splitlines() if line]
-    assert "finished parts stay in out. Go on with: python -m runtime_app bulk" in said[0] and said[0].endswith(
-        "--resume"
-    )
+    assert "finished parts stay in out. Go on with: python -m runtime_app bulk" in said[0]
+    assert said[0].endswith("--resume")
     assert said[1:] == ["Interrupted."] and answer.stdout == ""
     assert not processes(process.pid, "ray")
     before = parts(tmp_path / "out")
@@ -102,7 +101,7 @@ def test_an_interrupted_job_goes_on_where_it_stopped(undisturbed: Undisturbed, t
     assert (answer.returncode, answer.stderr) == (1, "")
     assert {name: when for name, when in parts(tmp_path / "out").items() if name in before} == before
     assert_same_rows(rows(tmp_path / "out"), undisturbed.rows)
-    assert answer.stdout == f"{PICTURES + 1:,} pictures, 1 of them not readable: out\n"
+    assert answer.stdout == f"{PICTURES + 1:,} pictures, 1 of them not readable, in fp32: out\n"
 
 
 def test_an_existing_cluster_scores_parquet_files(cluster: str, tmp_path: Path) -> None:

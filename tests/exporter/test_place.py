@@ -87,9 +87,6 @@ def _folder_for_archive(bundles: Path) -> None:
         (_link, "tiny is a link"),
         (_link_to_nothing, "tiny is a link"),
         (_photos, "tiny is there and is no bundle"),
-        (_bundle_with_photos, r"tiny holds pictures/summer\.jpg, which is no part"),
-        (_damaged_bundle_with_a_link, "tiny holds mine, which is no part"),
-        (_archive_with_photos, r"tiny\.zip holds summer\.jpg, which is no part"),
         (_file, "tiny is there and is no bundle"),
         (_link_of_archive, r"tiny\.zip is a link"),
         (_strange_archive, r"tiny\.zip is there and is no bundle"),
@@ -110,6 +107,28 @@ def test_a_link_and_what_is_no_bundle_are_refused_at_the_start_and_at_the_end_an
     for checkpoint in (export.source.checkpoint_sha256, "another"):
         with pytest.raises(UserError, match=sentence):
             refuse_early(tmp_path / "tiny", archive, checkpoint, overwrite=overwrite)
+    assert _everything(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("lay", "sentence"),
+    [
+        (_bundle_with_photos, r"tiny holds pictures/summer\.jpg, which is no part"),
+        (_damaged_bundle_with_a_link, "tiny holds mine, which is no part"),
+        (_archive_with_photos, r"tiny\.zip holds summer\.jpg, which is no part"),
+    ],
+)
+def test_a_bundle_with_a_persons_own_file_is_not_replaced(
+    export: Export, tmp_path: Path, lay: Callable[[Path], None], sentence: str
+) -> None:
+    archive = tmp_path / "tiny.zip"
+    publish(tmp_path / "v1", *bundle_of(export), overwrite=False, archive=tmp_path / "v1.zip")
+    lay(tmp_path)
+    before = _everything(tmp_path)
+    with pytest.raises(UserError, match=sentence):
+        publish(tmp_path / "tiny", *bundle_of(export, "another card"), overwrite=True, archive=archive)
+    with pytest.raises(UserError, match=sentence):
+        refuse_early(tmp_path / "tiny", archive, "another", overwrite=True)
     assert _everything(tmp_path) == before
 
 

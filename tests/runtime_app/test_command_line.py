@@ -331,3 +331,20 @@ terminal.run(click.Command("work", callback=work), "work")
     began = time.monotonic()
     answer = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (answer.returncode, answer.stderr.strip()) == (130, "Interrupted.") and time.monotonic() - began < 15
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["classify", ""], "The path is empty."),
+        (["classify", "digits", "--heatmap", ""], "The path is empty."),
+        (["classify", "digits", "--heatmap", "."], ". is a folder; name a file in it."),
+        (["evaluate", "digits", "--confusion", "digits"], "digits is a folder; name a file in it."),
+    ],
+)
+def test_a_place_that_cannot_be_meant_is_refused_before_the_work(
+    app: Run, digits: Path, arguments: list[str], sentence: str
+) -> None:
+    answer = app(*arguments, "--bundle", TINY)
+    assert answer.returncode == 2 and sentence in answer.stderr and answer.stdout == ""
+    assert "int8" not in answer.stderr, "nothing was opened"

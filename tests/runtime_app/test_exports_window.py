@@ -186,7 +186,9 @@ def test_input_that_is_no_longer_in_memory_is_made_again(presenter: Presenter, d
     taken = snapshot(presenter.library, CLASSES * 5)
     assert presenter.loaded is not None and kept is not None
     seen = saving.Shown(np.arange(3), LINEAR, presenter.loaded.bundle, None)
-    images = [outcome.image for outcome in saving._with_images([taken.outcome(k) for k in range(3)], seen)]  # type: ignore[union-attr]
+    images = [
+        outcome.image for outcome in saving._with_images([taken.outcome(k) for k in range(3)], seen, lambda: None)
+    ]  # type: ignore[union-attr]
     assert (images[0] == kept).all() and images[1].shape == (32, 32, 3) and not images[2].size
     until_saved(presenter)
     assert not presenter.errors and len(list(out.glob("*.png"))) == 1

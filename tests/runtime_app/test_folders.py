@@ -114,6 +114,37 @@ def test_a_file_that_changed_is_another_picture_for_the_second_opinion_and_for_w
     assert presenter.comparison.library.classified == 3
 
 
+def test_a_file_that_was_away_is_what_it_was(presenter: Presenter, digits: Path, tiny_bundle: Path) -> None:
+    other = Path(shutil.copytree(tiny_bundle, tiny_bundle.with_name("other")))
+    rename_bundle(other, "other")
+    presenter.open_paths([digits])
+    classified(presenter, 3)
+    presenter.compare_with(Opinion(other, "fp32", "other", ""))
+    until(presenter, lambda: presenter.comparison.library.classified == 3)
+    presenter.correct_as("4", 2)
+    until(presenter, lambda: not presenter.workers["memory"].pending("keep"))
+    away = (digits / "zero.png").rename(digits.parent / "zero.png")
+    presenter.show(2)
+    until(presenter, lambda: presenter.failure is not None)
+    away.rename(digits / "zero.png")
+    presenter.show(0)
+    until(presenter, lambda: presenter.failure is None)
+    presenter.show(2)
+    until(presenter, lambda: presenter.library.label_of(2) == 0 and presenter.comparison.library.label_of(2) == 0)
+    until(presenter, lambda: presenter.correction(2) == "4")
+
+
+def test_a_listing_that_was_cancelled_before_anything_was_found_shows_the_first_picture(
+    presenter: Presenter, digits: Path
+) -> None:
+    presenter.open_paths([digits])
+    presenter.cancel()
+    assert presenter.current is None
+    presenter.go_on()
+    classified(presenter, 3)
+    assert presenter.current == 0
+
+
 def test_a_listing_that_was_cancelled_goes_on(presenter: Presenter, tmp_path: Path) -> None:
     (tmp_path / "many").mkdir()
     for number in range(30):

@@ -38,6 +38,14 @@ def test_enter_shows_the_picture_that_the_arrows_came_to(opened: Window) -> None
     assert state["current"] == 2 and focused != "tile.2"
 
 
+def test_enter_on_the_next_button_goes_on_each_time(opened: Window) -> None:
+    while opened.state()["focused"] != "next":
+        opened.key("Tab")
+    opened.key("Return")
+    opened.key("Return")
+    assert opened.state()["current"] == 2
+
+
 def test_tab_leaves_the_text_field_and_keeps_what_was_typed(opened: Window) -> None:
     opened.key("ctrl+f")
     opened.key("e", "r")

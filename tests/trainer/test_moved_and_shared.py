@@ -51,9 +51,10 @@ def test_a_run_goes_on_where_its_pictures_lie_today(own: tuple[Path, Answer], tm
     refused(trainer("--resume", first.folder, "--epochs", 2), "are not in", str(pictures), "--data")
     answer = trainer("--resume", first.folder, "--epochs", 2, "--data", moved)
     assert answer.status == 0, answer.err
+    assert trainer("--resume", first.folder, "--epochs", 3).status == 0, "the new place is known from now on"
     other = make_pictures(tmp_path / "others", per_class=21)
-    refused(trainer("--resume", first.folder, "--epochs", 3, "--data", other), "SHA-256 differs")
-    refused(trainer("--resume", first.folder, "--epochs", 3, "--data", "digits"), "data was")
+    refused(trainer("--resume", first.folder, "--epochs", 4, "--data", other), "SHA-256 differs")
+    refused(trainer("--resume", first.folder, "--epochs", 4, "--data", "digits"), "data was")
 
 
 def test_a_class_that_was_renamed_is_noticed(own: tuple[Path, Answer]) -> None:

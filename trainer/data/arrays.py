@@ -86,8 +86,8 @@ def split_stratified(
 ) -> tuple[Pictures, Pictures]:
     """(rest, part) with the classes in proportion; both keep the original order. Raises UserError for too few pictures.
 
-    copies_together: pictures that are the same in every pixel come into the same part, and count once: what is held out
-    has then not been seen.
+    copies_together: of pictures that are the same in every pixel either all come into the rest, or one into the part and
+    the others into none: what is held out has then not been seen, and counts once.
     """
     if copies_together:
         firsts = first_copies(pictures)
@@ -96,8 +96,9 @@ def split_stratified(
                 _, part = split_stratified(pictures.take(distinct), fraction, seed, names)
             except UserError as error:
                 raise UserError(error.title, f"{error.advice} Copies of a picture count once.") from error
-            held_out = np.isin(pictures.rows[firsts], part.rows)
-            return pictures.take(np.flatnonzero(~held_out)), pictures.take(np.flatnonzero(held_out))
+            rest = pictures.take(np.flatnonzero(~np.isin(pictures.rows[firsts], part.rows)))
+            _refuse_copied_class(pictures, rest, names)
+            return rest, part
     classes, counts = np.unique(pictures.labels, return_counts=True)
     least = math.floor((len(classes) - 1) / fraction + 1e-9) + 1
     if len(pictures) < least:
@@ -121,6 +122,16 @@ def split_stratified(
             f"The data set is too small to hold out a part of every class ({error}).", "Add pictures."
         ) from error
     return pictures.take(np.sort(rest)), pictures.take(np.sort(part))
+
+
+def _refuse_copied_class(pictures: Pictures, rest: Pictures, names: Sequence[str] | None) -> None:
+    lost = np.setdiff1d(pictures.labels, rest.labels)
+    if len(lost):
+        name = "one class" if names is None else f"class {names[lost[0]]}"
+        raise UserError(
+            f"No picture of {name} is left to learn from: they are copies of each other or of other classes' pictures.",
+            "Add pictures of it, or take the class away.",
+        )
 
 
 def first_copies(pictures: Pictures) -> NDArray[np.int64]:
