@@ -219,7 +219,12 @@ def _full_scale(image: Image.Image) -> float:
 
 
 def _to_8_bit(image: Image.Image, full_scale: float) -> Image.Image:
-    return Image.fromarray(np.rint(np.clip(_finite(image) / full_scale, 0, 1) * 255).astype(np.uint8))
+    values = _finite(image)
+    reduced = Image.fromarray(np.rint(np.clip(values / full_scale, 0, 1) * 255).astype(np.uint8))
+    clear = image.info.get("transparency")
+    if isinstance(clear, int):  # PNG's one grey that is transparent, in the file's own range
+        reduced.putalpha(Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8)))
+    return reduced
 
 
 def _finite(image: Image.Image) -> NDArray[np.float64]:

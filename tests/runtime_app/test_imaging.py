@@ -237,3 +237,13 @@ def test_letterbox_of_a_long_panorama_needs_no_square_of_its_length(monkeypatch)
     assert (image[:, 0] == (200, 10, 30)).all(axis=1).nonzero()[0].tolist() == [14, 15, 16]
     tall = prepare(wide.transpose(Image.Transpose.ROTATE_90), (32, 32), "letterbox").image
     np.testing.assert_array_equal(tall, image.transpose(1, 0, 2))
+
+
+def test_the_transparent_grey_of_a_png_is_white_whatever_its_depth(tmp_path: Path) -> None:
+    values = np.array([[0, 10, 200]], dtype=np.uint8).repeat(2, axis=0)
+    Image.fromarray(values).save(tmp_path / "8.png", transparency=10)
+    Image.fromarray(values.astype(np.uint16) * 257).save(tmp_path / "16.png", transparency=10 * 257)
+    with Image.open(tmp_path / "16.png") as wide:
+        assert wide.mode.startswith("I") and wide.info["transparency"] == 10 * 257
+    for name in ("8.png", "16.png"):
+        assert np.asarray(imaging.open_picture(tmp_path / name))[0, :, 0].tolist() == [0, 255, 200]
