@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from runtime_app.colours import SEQUENTIAL, Scale
-from runtime_app.errors import UserError
+from runtime_app.errors import UserError, explain
 from runtime_app.imaging import Resize
 from runtime_app.jobs import Report, Ticket
 from runtime_app.presenter import bundles, exports, tasks
@@ -94,7 +94,10 @@ class Presenter(Folders):
         self.cancel()
         end = time.monotonic() + _SAVING
         while self._exports and time.monotonic() < end:
-            self.poll()
+            try:
+                self.poll()
+            except Exception as error:  # nothing may keep the window from closing
+                log.error("%s", explain(error).details)
             time.sleep(0.005)
         if self._exports:
             log.warning("The window was closed before all results were saved; %d are missing.", len(self._exports))

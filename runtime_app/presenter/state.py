@@ -30,7 +30,8 @@ KEYED = 10
 
 
 class State:
-    """One thread, the window's, calls this. `version` grows with every change of what is to be shown."""
+    """One thread, the window's, calls this. `version` grows with every change of what is to be shown; unlisted: folders
+    whose listing was cancelled."""
 
     def __init__(self, settings: Settings, resize: Resize | None = None) -> None:
         self.settings = settings
