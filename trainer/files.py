@@ -1,14 +1,17 @@
 """Files are written beside their place and renamed into it: a reader sees the old content or the new, never half."""
 
+import contextlib
 import os
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 _TEMPORARY = ".unfinished-"
+_LEFTOVER_SECONDS = 24 * 3600
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -44,6 +47,16 @@ def write_bytes_atomically(path: Path, content: bytes | memoryview) -> None:
     write_atomically(path, lambda temporary: temporary.write_bytes(content))
 
 
+def leftovers(parent: Path, pattern: str) -> list[Path]:
+    """What killed processes left there under such names; what is younger than a day may still be at work."""
+    found = []
+    for path in parent.glob(pattern):
+        with contextlib.suppress(OSError):  # gone meanwhile
+            if time.time() - path.lstat().st_mtime > _LEFTOVER_SECONDS:
+                found.append(path)
+    return found
+
+
 def remove_unfinished(folder: Path) -> None:
     """Remove what a killed process was writing in this folder."""
     for path in folder.glob(f"{_TEMPORARY}*"):
@@ -52,7 +65,7 @@ def remove_unfinished(folder: Path) -> None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold back Ctrl-C and SIGTERM until the block has ended, then stop: an epoch's files are written all or none."""
+    """Hold back Ctrl-C and SIGTERM until the block has ended: what belongs together is written, or removed, all or none."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread receives signals
         return
@@ -62,6 +75,6 @@ def uninterrupted() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
     if asked:
-        raise KeyboardInterrupt
+        signal.raise_signal(asked[0])

@@ -84,10 +84,7 @@ class Folders(Session):
     def read_again(self, indices: list[int]) -> None:
         """Drop what is known of these pictures and classify them anew."""
         self.library.forget(indices)
-        self.recall_again(indices)
-        for index in indices:
-            self.thumbnails.pop(self.library.paths[index], None)
-        self.renewed += 1
+        self._files_changed(indices)
         if self.current in indices:
             self._request_look()
         self.classify_pending()

@@ -156,19 +156,14 @@ class Presenter(Folders):
         for index, outcome, _ in chunk:
             self.comparison.library.record(index, outcome)
 
-    def read_again(self, indices: list[int]) -> None:
-        if self.comparison.loaded is not None:
-            self._cancel_second()
-            self.comparison.library.forget([index for index in indices if index < len(self.comparison.library)])
-        super().read_again(indices)
-
-    def _file_changed(self, index: int) -> None:
-        super()._file_changed(index)
+    def _files_changed(self, indices: list[int]) -> None:
+        super()._files_changed(indices)
         others = self.comparison.library
-        if index < len(others):
+        known = [index for index in indices if index < len(others)]
+        if known:
             goes_on = self.comparing or others.classified == len(others)  # what was cancelled stays so
             self._cancel_second()
-            others.forget([index])
+            others.forget(known)
             if goes_on:
                 self._compare_pending()
 

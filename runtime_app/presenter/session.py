@@ -170,12 +170,14 @@ class Session(Batch):
         gone, was_gone = stamp == (0, 0), before == (0, 0)
         # What was away may be the same file again: what was said of it is looked up by what it holds.
         if not gone and stamp != before and (not was_gone or state == FAILED):
-            self._file_changed(index)
+            self._files_changed([index])
 
-    def _file_changed(self, index: int) -> None:
-        self.thumbnails.pop(self.library.paths[index], None)
+    def _files_changed(self, indices: list[int]) -> None:
+        """What is known of these pictures beside their results may be of other ones that had their names."""
+        for index in indices:
+            self.thumbnails.pop(self.library.paths[index], None)
         self.renewed += 1
-        self.recall_again([index])
+        self.recall_again(indices)
 
     def _looked_pixels(self) -> int:
         return sum(look.picture.width * look.picture.height for look in self.looks.values())

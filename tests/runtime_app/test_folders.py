@@ -2,11 +2,13 @@
 
 import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from runtime_app.presenter import Presenter
+from runtime_app.imaging import walk
+from runtime_app.presenter import Presenter, listing
 from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.library import FAILED, PENDING
 from runtime_app.presenter.shown import status
@@ -95,16 +97,22 @@ def test_a_thumbnail_of_a_file_that_changed_goes_when_the_picture_is_looked_at(
     assert presenter.library.label_of(2) == 7
 
 
-def test_a_file_that_changed_is_another_picture_for_the_second_opinion_and_for_what_was_said(
-    presenter: Presenter, digits: Path, tiny_bundle: Path
-) -> None:
+@pytest.fixture
+def compared(presenter: Presenter, digits: Path, tiny_bundle: Path) -> Presenter:
+    """Three digits, classified by two bundles; the first one is looked at."""
     other = Path(shutil.copytree(tiny_bundle, tiny_bundle.with_name("other")))
     rename_bundle(other, "other")
     presenter.open_paths([digits])
     classified(presenter, 3)
     presenter.compare_with(Opinion(other, "fp32", "other", ""))
     until(presenter, lambda: presenter.comparison.library.classified == 3)
-    presenter.show(0)
+    return presenter
+
+
+def test_a_file_that_changed_is_another_picture_for_the_second_opinion_and_for_what_was_said(
+    compared: Presenter, digits: Path
+) -> None:
+    presenter = compared
     presenter.correct_as("4", 2)
     until(presenter, lambda: not presenter.workers["memory"].pending("keep"))
     draw_digit("seven", 120).save(digits / "zero.png")
@@ -114,13 +122,8 @@ def test_a_file_that_changed_is_another_picture_for_the_second_opinion_and_for_w
     assert presenter.comparison.library.classified == 3
 
 
-def test_a_file_that_was_away_is_what_it_was(presenter: Presenter, digits: Path, tiny_bundle: Path) -> None:
-    other = Path(shutil.copytree(tiny_bundle, tiny_bundle.with_name("other")))
-    rename_bundle(other, "other")
-    presenter.open_paths([digits])
-    classified(presenter, 3)
-    presenter.compare_with(Opinion(other, "fp32", "other", ""))
-    until(presenter, lambda: presenter.comparison.library.classified == 3)
+def test_a_file_that_was_away_is_what_it_was(compared: Presenter, digits: Path) -> None:
+    presenter = compared
     presenter.correct_as("4", 2)
     until(presenter, lambda: not presenter.workers["memory"].pending("keep"))
     away = (digits / "zero.png").rename(digits.parent / "zero.png")
@@ -145,21 +148,32 @@ def test_a_listing_that_was_cancelled_before_anything_was_found_shows_the_first_
     assert presenter.current == 0
 
 
-def test_a_listing_that_was_cancelled_goes_on(presenter: Presenter, tmp_path: Path) -> None:
+def test_a_listing_that_was_cancelled_goes_on(
+    presenter: Presenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a slow disk: a folder takes a while."""
+
+    def slowly(folder: Path, onerror: object) -> Iterator[tuple[str, list[str]]]:
+        for found in walk(folder):
+            time.sleep(0.05)
+            yield found
+
+    monkeypatch.setattr(listing, "walk", slowly)
+    monkeypatch.setattr(listing, "_LISTED_AT_ONCE", 10)
     (tmp_path / "many").mkdir()
     for number in range(30):
-        many_pictures(tmp_path / "many" / f"{number:02}", 100)
+        many_pictures(tmp_path / "many" / f"{number:02}", 10)
     presenter.open_paths([tmp_path / "many"])
     until(presenter, lambda: len(presenter.library) > 0)
     presenter.cancel()
     found = len(presenter.library)
-    assert found < 3000 and status(presenter).action == "Continue"
+    assert found < 300 and status(presenter).action == "Continue"
     until(presenter, lambda: not presenter.busy)
     assert status(presenter).progress_text == f"{found:,} found so far" and not presenter.busy
     presenter.show(0)
     presenter.go_on()
-    until(presenter, lambda: len(presenter.library) == 3000)
-    until(presenter, lambda: presenter.library.classified == 3000)
+    until(presenter, lambda: len(presenter.library) == 300)
+    until(presenter, lambda: presenter.library.classified == 300)
     assert status(presenter).action == "" and presenter.current == 0
 
 

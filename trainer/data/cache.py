@@ -1,10 +1,8 @@
 """Decoded pictures as a memory-mapped file in the user's cache: a data set larger than memory costs no memory."""
 
-import contextlib
 import json
 import shutil
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +12,10 @@ import platformdirs
 from numpy.typing import NDArray
 
 from runtime_app.terminal import APP_NAME
+from trainer.files import leftovers
 
 _IMAGES, _LABELS, _DESCRIPTION = "images.u8", "labels.npy", "description.json"
-_UNFINISHED, _LEFTOVER_SECONDS = ".unfinished-", 24 * 3600
+_UNFINISHED = ".unfinished-"
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,8 @@ def decoded(source: str, state: str, image_size: int, decode: Callable[[DecodedW
     folder = cache_folder() / source
     entry = folder / state
     if not _whole(entry):
-        _remove_leftovers()
+        for unfinished in leftovers(cache_folder(), f"*/{_UNFINISHED}*"):
+            shutil.rmtree(unfinished, ignore_errors=True)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _make(folder, entry, image_size, decode)
@@ -91,14 +91,6 @@ def _make(folder: Path, entry: Path, image_size: int, decode: Callable[[DecodedW
             raise
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _remove_leftovers() -> None:
-    """Of processes that were killed; what is younger than a day may still be at work."""
-    for unfinished in cache_folder().glob(f"*/{_UNFINISHED}*"):
-        with contextlib.suppress(OSError):  # gone meanwhile
-            if time.time() - unfinished.stat().st_mtime > _LEFTOVER_SECONDS:
-                shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _whole(entry: Path) -> bool:
