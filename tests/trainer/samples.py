@@ -46,7 +46,7 @@ def trainer(*arguments: object) -> Answer:
     """`python -m trainer ARGUMENTS` in this process, with everything that its terminal would show."""
     out, err = io.StringIO(), io.StringIO()
     before, sys.argv = sys.argv, ["trainer", *map(str, arguments)]
-    on_sigterm = signal.getsignal(signal.SIGTERM)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             terminal.run(train, "python -m trainer")
@@ -54,7 +54,8 @@ def trainer(*arguments: object) -> Answer:
         return Answer(int(leaving.code or 0), out.getvalue(), err.getvalue())
     finally:
         sys.argv = before
-        signal.signal(signal.SIGTERM, on_sigterm)
+        for number, handler in handlers.items():  # at its end the command leaves some that end the process
+            signal.signal(number, handler)
         torch.use_deterministic_algorithms(False)
     raise AssertionError("the command line ended without an exit status")
 
