@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from runtime_app import terminal
+from runtime_app import interruption, terminal
 from trainer.cli import train
 
 COLOURS = {"blue": (40, 60, 200), "green": (40, 200, 60), "red": (200, 40, 60)}
@@ -54,8 +54,10 @@ def trainer(*arguments: object) -> Answer:
         return Answer(int(leaving.code or 0), out.getvalue(), err.getvalue())
     finally:
         sys.argv = before
-        for number, handler in handlers.items():  # at its end the command leaves some that end the process
+        # A command has a process to itself: what it leaves for the end of that is not for the next one in this one.
+        for number, handler in handlers.items():
             signal.signal(number, handler)
+        interruption._received.clear()
         torch.use_deterministic_algorithms(False)
     raise AssertionError("the command line ended without an exit status")
 
