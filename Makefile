@@ -21,8 +21,9 @@ app: .venv-runtime/.ready
 
 test: check test-train test-runtime test-bulk
 
+# Two processes of one thread each; the window's tests keep the screen and the clock to themselves.
 test-train: .venv-train/.ready-dev
-	$(TRAIN) -m pytest tests/trainer tests/exporter
+	OMP_NUM_THREADS=1 $(TRAIN) -m pytest --numprocesses 2 tests/trainer tests/exporter
 
 test-runtime: .venv-runtime/.ready-dev display-packages
 	$(RUNTIME) -m pytest tests/runtime_app
