@@ -85,6 +85,7 @@ class PartWriter:
             if error[0] is None:
                 raise
         finally:
+            self._writer.is_open = False  # or its finalizer writes into the closed file
             self._temporary.unlink(missing_ok=True)
 
     def add(self, scored: Scored) -> None:

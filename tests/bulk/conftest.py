@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 
 from tests.bulk.samples import SHIPPED, environment, rows, run, write_pictures
@@ -56,7 +57,8 @@ def cluster(tmp_path: Path) -> Iterator[str]:
             _wait_for(port)
             yield f"127.0.0.1:{port}"
         finally:
-            process.terminate()
+            for part in [*psutil.Process(process.pid).children(recursive=True), process]:  # asked politely it takes 30 s
+                part.kill()
             process.wait(60)
             subprocess.run(["rm", "-rf", place], check=True)
 
