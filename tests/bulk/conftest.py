@@ -57,7 +57,10 @@ def cluster(tmp_path: Path) -> Iterator[str]:
             _wait_for(port)
             yield f"127.0.0.1:{port}"
         finally:
-            for part in [*psutil.Process(process.pid).children(recursive=True), process]:  # asked politely it takes 30 s
+            for part in [
+                *psutil.Process(process.pid).children(recursive=True),
+                process,
+            ]:  # asked politely it takes 30 s
                 part.kill()
             process.wait(60)
             subprocess.run(["rm", "-rf", place], check=True)
