@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from runtime_app.errors import UserError
 
 _CONNECT_SECONDS = 5
 _ANSWER_SECONDS = 30
+_SIGNAL_SECONDS = 0.05
 # Pictures go from disk to worker without Ray's object store; this is about the least that it accepts.
 _OBJECT_STORE_BYTES = 100 << 20
 # Ray's sockets lie in its folder, and the whole path of a socket may have 103 characters on some systems.
@@ -37,36 +39,53 @@ class Cluster:
 @contextmanager
 def connect(address: str | None, workers: int | None) -> Iterator[Cluster]:
     """Raises UserError when no cluster answers at `address`; without one, starts Ray here and stops it at the end."""
-    with streams_closed():
+    # The thread that starts Ray lives as long as Ray does: on Linux its processes end with the thread that started them.
+    with streams_closed(), ThreadPoolExecutor(1) as thread:
         ray = _import_ray()
-        with _existing(ray, address) if address is not None else _own(ray, workers):
-            # Ray took this signal and would leave with a status of its own; it means the same as Ctrl-C.
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with _existing(ray, thread, address) if address is not None else _own(ray, thread, workers):
             try:
                 yield _describe(ray)
             finally:
                 ray.shutdown()
 
 
+def _start(ray: ModuleType, thread: ThreadPoolExecutor, **options: object) -> None:
+    """`ray.init`, in a thread: a signal does not end it half-way, with processes that nobody stops.
+
+    SIGTERM means the same as Ctrl-C; Ray's core takes it for itself at some moment, and would leave with a dump of its stack.
+    """
+    start = thread.submit(ray.init, log_to_driver=False, logging_level=logging.ERROR, **options)
+    try:
+        started = False
+        while not started:
+            started = bool(wait([start], timeout=_SIGNAL_SECONDS).done)
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+        start.result()
+    except KeyboardInterrupt:
+        wait([start])
+        ray.shutdown()
+        raise
+
+
 @contextmanager
-def _existing(ray: ModuleType, address: str) -> Iterator[None]:
-    _refuse_unreachable(address)
+def _existing(ray: ModuleType, thread: ThreadPoolExecutor, address: str) -> Iterator[None]:
+    refuse_unreachable(address)
     # Machines of the cluster have the libraries, but not this project.
     package = str(Path(runtime_app.__file__).parent)
-    ray.init(address=address, runtime_env={"py_modules": [package]}, log_to_driver=False, logging_level=logging.ERROR)
+    _start(ray, thread, address=address, runtime_env={"py_modules": [package]})
     yield
 
 
 @contextmanager
-def _own(ray: ModuleType, workers: int | None) -> Iterator[None]:
+def _own(ray: ModuleType, thread: ThreadPoolExecutor, workers: int | None) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="ray-", dir=_short_folder(), ignore_cleanup_errors=True) as folder:
-        ray.init(
+        _start(
+            ray,
+            thread,
             address="local",  # never the cluster that happens to run here
             num_cpus=workers if workers and workers > (os.cpu_count() or 1) else None,
             include_dashboard=False,
             object_store_memory=_OBJECT_STORE_BYTES,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
             _temp_dir=folder,
         )
         yield
@@ -82,8 +101,8 @@ def _import_ray() -> ModuleType:
     return ray
 
 
-def _refuse_unreachable(address: str) -> None:
-    """Ray tries for minutes and then ends the process: so another process tries first, and is not waited for that long."""
+def refuse_unreachable(address: str) -> None:
+    """Raises UserError. Ray tries for minutes and then ends the process: so another process tries first, and is not waited for that long."""
     host, _, port = address.rpartition(":")
     if host and port.isdecimal() and "/" not in host:
         try:  # nobody there at all is found out at once

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime_app.bulk.cluster import connect
+from runtime_app.bulk.cluster import connect, refuse_unreachable
 from runtime_app.bulk.folder import claim, clear, finished_parts, refuse_entangled, refuse_strangers, remove_leftovers
 from runtime_app.bulk.job import (
     SCHEMA_VERSION,
@@ -89,6 +89,8 @@ def _refuse_what_cannot_begin(request: Request) -> None:
     options = _options(request, source)
     if not write_plan(None, source.entries(), options.part_size).pictures:
         raise _no_pictures(request)
+    if request.address is not None:
+        refuse_unreachable(request.address)
 
 
 def _no_pictures(request: Request) -> UserError:

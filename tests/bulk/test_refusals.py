@@ -55,7 +55,15 @@ def test_another_programs_parquet_files_are_left_alone(tmp_path: Path, source: P
     assert (tmp_path / "spark" / name).read_bytes() == b"PAR1"
 
 
-@pytest.mark.parametrize("wrong", [["typo", "out"], ["in.parquet", "out", "--key", "nope"], ["empty", "out"]])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["typo", "out"],
+        ["in.parquet", "out", "--key", "nope"],
+        ["empty", "out"],
+        ["in", "out", "--address", "127.0.0.1:1"],
+    ],
+)
 def test_a_job_stays_until_another_can_begin_in_its_place(tmp_path: Path, source: Path, wrong: list[str]) -> None:
     (tmp_path / "empty").mkdir()
     pq.write_table(pa.table({"image": [b"1"]}), tmp_path / "in.parquet")

@@ -5,9 +5,12 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -29,24 +32,21 @@ def wait_for_parts(output: Path, count: int, process: subprocess.Popen) -> None:
 
 
 def processes(session: int, word: str) -> list[int]:
-    """Ids of the processes below the one that leads the session, whose command line holds the word."""
+    """Ids of the living processes of the session whose command line holds the word, also when their parent has gone."""
     found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            line = (folder / "cmdline").read_bytes().decode(errors="replace")
-            if word in line and session in _ancestors(int(folder.name)):
-                found.append(int(folder.name))
-        except OSError:
-            continue
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError):
+            living = process.status() != psutil.STATUS_ZOMBIE and os.getsid(process.pid) == session
+            if living and word in " ".join(process.cmdline()):
+                found.append(process.pid)
     return found
 
 
-def _ancestors(pid: int) -> list[int]:
-    found = []
-    while pid > 1:
-        pid = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
-        found.append(pid)
-    return found
+def wait_until(true: Callable[[], object], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_rows_are_those_of_classify(undisturbed: Undisturbed, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_an_interrupted_job_goes_on_where_it_stopped(undisturbed: Undisturbed, t
     assert "finished parts stay in out. Go on with: python -m runtime_app bulk" in said[0]
     assert said[0].endswith("--resume")
     assert said[1:] == ["Interrupted."] and answer.stdout == ""
-    assert not processes(process.pid, "ray")
+    wait_until(lambda: not processes(process.pid, ""), seconds=10)
     before = parts(tmp_path / "out")
     assert 3 <= len(before) < PICTURES // 40 + 1
     answer = run(tmp_path, "bulk", undisturbed.source, "out", *undisturbed.options, "--resume")
@@ -102,6 +102,15 @@ def test_an_interrupted_job_goes_on_where_it_stopped(undisturbed: Undisturbed, t
     assert {name: when for name, when in parts(tmp_path / "out").items() if name in before} == before
     assert_same_rows(rows(tmp_path / "out"), undisturbed.rows)
     assert answer.stdout == f"{PICTURES + 1:,} pictures, 1 of them not readable, in fp32: out\n"
+
+
+def test_a_stop_while_ray_starts_leaves_nothing_running(undisturbed: Undisturbed, tmp_path: Path) -> None:
+    process = start(tmp_path, "bulk", undisturbed.source, "out", *undisturbed.options)
+    wait_until(lambda: processes(process.pid, "raylet"))
+    os.kill(process.pid, signal.SIGTERM)
+    answer = finish(process)
+    assert answer.returncode == 130 and answer.stderr.endswith("Interrupted.\n")
+    wait_until(lambda: not processes(process.pid, ""), seconds=10)
 
 
 def test_an_existing_cluster_scores_parquet_files(cluster: str, tmp_path: Path) -> None:
