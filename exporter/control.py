@@ -15,14 +15,15 @@ _CHANGE = 1.1
 
 
 def require_refusal(draft: Draft, expected: Expectation) -> GateReport:
-    """Let the gate judge a copy in which one weight is 10% larger. Raises BlindGateError when it accepts that copy."""
+    """Let the gate judge a copy in which one weight is 10% larger. Raises BlindGateError when it accepts that copy, or
+    refuses it for anything but other numbers."""
     file = draft.manifest.variants[0].file
     model, name = perturb_one_weight(draft.models[file])
     variants = (variant("fp32", model, {}, 0.0),)
     copy = draft_of(msgspec.structs.replace(draft.manifest, variants=variants), {file: model})
     report = check(copy, expected.reduced())
-    if report.holds:
-        raise BlindGateError(name)
+    if not any(refusal.difference is not None for refusal in report.refusals):
+        raise BlindGateError(name, report.refusals[0].sentence if report.refusals else None)
     return report
 
 

@@ -22,11 +22,13 @@ class GateError(UserError):
 
 
 class BlindGateError(UserError):
-    """The gate accepted a model with a wrong weight, so its acceptance of the right one means nothing."""
+    """The gate did not see that a weight is wrong, so its acceptance of the right model means nothing. instead: for what
+    else it refused that model."""
 
-    def __init__(self, weight: str) -> None:
+    def __init__(self, weight: str, instead: str | None = None) -> None:
+        advice = "A network whose first layer hardly matters, as one that was never trained, does this."
         super().__init__(
             f"The gate did not notice a changed weight ({weight}), so it cannot be trusted with this model.",
-            "Nothing was published. A network whose first layer hardly matters, as one that was never trained, does this.",
+            f"Nothing was published. {f'It stopped at something else: {instead}.' if instead else advice}",
             exit_status=1,
         )

@@ -2,7 +2,6 @@
 
 import os
 import zipfile
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +10,9 @@ from runtime_app.errors import UserError
 
 Found = Literal["nothing", "the same", "another"]
 # What exports write, so that a bundle whose manifest says nothing any more can be replaced too; and what file managers leave.
-_PARTS = (MANIFEST, "MODEL_CARD.md", "model.onnx", "model.*.onnx", "golden.npz", "report/*")
+_PARTS = {MANIFEST, "MODEL_CARD.md", "golden.npz", *(f"model{variant}.onnx" for variant in ("", ".int8", ".fp16"))} | {
+    f"report/{name}" for name in ("parity.json", "metrics.json", "confusion.png", "reliability.png", "curves.png")
+}
 _LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
@@ -102,12 +103,11 @@ def _refuse_strangers(place: Path) -> None:
     else:
         names = _members(place)
     try:
-        listed = {entry.path for entry in read_manifest(place).files}
+        ours = {MANIFEST} | {entry.path for entry in read_manifest(place).files}
     except BundleError:
-        listed = set()
+        ours = _PARTS
     for name in sorted(names):
-        ours = name in listed or any(fnmatch(name, part) for part in _PARTS) or name.split("/")[-1] in _LITTER
-        if not ours:
+        if name not in ours and name.split("/")[-1] not in _LITTER:
             raise UserError(
                 f"{place} holds {name}, which is no part of a bundle, so it is not replaced.",
                 "Move that file away, or pass another --name or --bundles.",

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from trainer.checkpoint import Checkpoint
 
-_BATCH = 250
+# Pixels that are looked at together: in fp64 even these need a gigabyte.
+_PIXELS = 250 * 32 * 32
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Reference:
     @torch.no_grad()
     def run(self, images: NDArray[np.uint8], temperature: float = 1.0) -> Outputs:
         """images: uint8 [n, H, W, 3]. The logits are those of the network's own forward, which pools first."""
-        chunks = [self._chunk(images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)]
+        batch = max(1, _PIXELS // (images.shape[1] * images.shape[2]))
+        chunks = [self._chunk(images[start : start + batch]) for start in range(0, len(images), batch)]
         logits = torch.cat([logits for logits, _ in chunks])
         evidence = torch.cat([evidence for _, evidence in chunks])
         probabilities = torch.softmax(logits / temperature, dim=1)

@@ -10,32 +10,42 @@ from runtime_app.colours import BLACK, VIRIDIS, WHITE, ink_on
 from runtime_app.png_file import save_png
 from runtime_app.typeface import MEDIUM, load, shorten, text_width
 
-_CELL, _PAD, _BODY, _SMALL = 44, 24, 14, 12
+_PAD, _BODY, _SMALL = 24, 14, 12
+# Cells of many classes are smaller, and where they have no room for numbers or names they go without.
+_LONGEST_SIDE, _LARGEST_CELL, _CELL_OF_NUMBERS, _CELL_OF_NAMES, _CELL_WITH_GAP = 4000, 44, 28, 20, 6
 
 
 def write_confusion(path: Path, counts: NDArray[np.int64], classes: tuple[str, ...]) -> None:
     """counts: int64 [K, K], rows true, columns predicted. Raises OSError when the file cannot be written."""
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    margin = int(min(200, max(text_width(name, _BODY) for name in classes))) + 16
-    side = _CELL * len(classes)
+    cell = min(_LARGEST_CELL, max(1, _LONGEST_SIDE // len(classes)))
+    named = cell >= _CELL_OF_NAMES
+    margin = int(min(200, max(text_width(name, _BODY) for name in classes))) + 16 if named else 0
+    side = cell * len(classes)
     left, top = _PAD + margin, _PAD + 40
     image = Image.new("RGB", (left + side + _PAD, top + side + margin + 24 + _PAD), WHITE)
     draw = ImageDraw.Draw(image)
-    title = f"{int(counts.sum()):,} pictures: true class (rows), predicted (columns), percent of each row"
+    scale = "percent of each row" if cell >= _CELL_OF_NUMBERS else "share of each row, 0 dark to 1 bright"
+    title = f"{int(counts.sum()):,} pictures: true class (rows), predicted (columns), {scale}"
     draw.text((_PAD, _PAD), shorten(title, _BODY, image.width - 2 * _PAD, MEDIUM), BLACK, load(_BODY, MEDIUM))
-    for index, name in enumerate(classes):
+    image.paste(_cells(shares, cell), (left, top))
+    for index, name in enumerate(classes if named else ()):
         fitted = shorten(name, _BODY, margin - 12)
-        middle = (index + 0.5) * _CELL
+        middle = (index + 0.5) * cell
         draw.text((left - 12, top + middle), fitted, BLACK, load(_BODY), anchor="rm")
         image.paste(_upright(fitted, margin), (int(left + middle - 10), top + side + 8))
-    for (row, column), share in np.ndenumerate(shares):
-        x, y = left + column * _CELL, top + row * _CELL
-        colour = VIRIDIS.rgb(float(share))
-        draw.rectangle((x, y, x + _CELL - 2, y + _CELL - 2), fill=colour)
-        if counts[row, column]:
-            text = f"{100 * share:.0f}"
-            draw.text((x + _CELL / 2 - 1, y + _CELL / 2), text, ink_on(colour), load(_SMALL), anchor="mm")
+    for row, column in zip(*counts.nonzero(), strict=True) if cell >= _CELL_OF_NUMBERS else ():
+        place = left + (column + 0.5) * cell - 1, top + (row + 0.5) * cell
+        share = float(shares[row, column])
+        draw.text(place, f"{100 * share:.0f}", ink_on(VIRIDIS.rgb(share)), load(_SMALL), anchor="mm")
     save_png(path, image)
+
+
+def _cells(shares: NDArray[np.float64], cell: int) -> Image.Image:
+    grid = VIRIDIS(shares).repeat(cell, axis=0).repeat(cell, axis=1)
+    if cell >= _CELL_WITH_GAP:
+        grid[cell - 1 :: cell] = grid[:, cell - 1 :: cell] = WHITE
+    return Image.fromarray(grid)
 
 
 def _upright(text: str, length: int) -> Image.Image:

@@ -47,15 +47,15 @@ def corrections_file() -> Path:
 def keep(corrections: Iterable[Correction], file: Path | None = None) -> list[Path]:
     """Write them; pictures that are gone meanwhile are left out and returned, those aside of which something was taken
     back. Raises UserError when the file cannot be written."""
-    gone = []
+    gone, found = [], []
+    for correction in corrections:  # before the file is opened, which other windows then wait for
+        try:
+            found.append((correction, _hash(correction.path), correction.path.stat().st_size))
+        except OSError:
+            if correction.label is not None:
+                gone.append(correction.path)
     with _opened(file or corrections_file()) as database:
-        for correction in corrections:
-            try:
-                sha256, size = _hash(correction.path), correction.path.stat().st_size
-            except OSError:
-                if correction.label is not None:
-                    gone.append(correction.path)
-                continue
+        for correction, sha256, size in found:
             name = os.fsencode(correction.path.name)
             if correction.label is None:
                 database.execute("DELETE FROM corrections WHERE sha256 = ? AND name = ?", (sha256, name))

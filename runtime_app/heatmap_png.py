@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from runtime_app.colours import BLACK, LINEAR, WHITE, Rgb, Scale, ink_on
@@ -17,6 +18,7 @@ _BODY, _SMALL = 14, 12
 _GREY: Rgb = (92, 98, 108)
 _COLUMN = (52, 120)  # narrowest and widest column; the class name decides between them
 MAX_ROWS = 1000  # 32 pixels each: beyond this, viewers and the PNG format's users struggle
+MAX_COLUMNS = 100
 
 
 def write_heatmap(
@@ -29,7 +31,8 @@ def write_heatmap(
 ) -> None:
     """Draw the outcomes, in their order, and write the PNG whole or not at all.
 
-    Of more than 1,000 the first 1,000 are drawn and the picture says so. total: how many there are, where `outcomes` are
+    Of more than 1,000 the first 1,000 are drawn, of more than 100 classes the most probable ones, and the picture says
+    so. total: how many there are, where `outcomes` are
     the first of them alone. Raises UserError without outcomes, or OSError when the file cannot be written.
     """
     if not outcomes:
@@ -45,19 +48,23 @@ def draw_heatmap(
     outcomes: Sequence[Outcome], classes: tuple[str, ...], left_out: int = 0, scale: Scale = LINEAR
 ) -> Image.Image:
     """The heatmap as an RGB picture; left_out: how many more pictures there are, said at its top and its bottom."""
-    column = int(min(max([_COLUMN[0], *(text_width(name, _SMALL) + 12 for name in classes)]), _COLUMN[1]))
+    columns = _columns(outcomes, len(classes))
+    names = [classes[index] for index in columns]
+    column = int(min(max([_COLUMN[0], *(text_width(name, _SMALL) + 12 for name in names)]), _COLUMN[1]))
     left, top = _PAD + _THUMB + 12 + _NAME, _PAD + 56
-    grid_width = column * len(classes)
+    grid_width = column * len(names)
     footer = 28 if left_out else 0
     size = (left + grid_width + 88 + _PAD, top + max(_ROW * len(outcomes), 120) + footer + _PAD)
     image = Image.new("RGB", size, WHITE)
     draw = ImageDraw.Draw(image)
-    draw.text((_PAD, _PAD - 4), "Probability of each class", BLACK, load(_BODY + 4, MEDIUM))
-    for index, name in enumerate(classes):
+    some = f"the {len(names)} most probable of {len(classes):,} classes"
+    title = f"Probability of {'each class' if len(names) == len(classes) else some}"
+    draw.text((_PAD, _PAD - 4), title, BLACK, load(_BODY + 4, MEDIUM))
+    for index, name in enumerate(names):
         fitted = shorten(name, _SMALL, column - 4)
         draw.text((left + (index + 0.5) * column, top - 8), fitted, _GREY, load(_SMALL), anchor="ms")
     for row, outcome in enumerate(outcomes):
-        _draw_row(image, draw, outcome, left, top + row * _ROW, column, scale)
+        _draw_row(image, draw, outcome, columns, left, top + row * _ROW, column, scale)
     _draw_scale(image, draw, left + grid_width + 24, top, min(max(_ROW * len(outcomes), 120), 320), scale)
     if left_out:
         first = f"The first {len(outcomes):,} of {len(outcomes) + left_out:,} pictures"
@@ -68,8 +75,26 @@ def draw_heatmap(
     return image
 
 
+def _columns(outcomes: Sequence[Outcome], classes: int) -> NDArray[np.intp]:
+    """The classes that are drawn, in their own order: those that any of the pictures is most likely to show."""
+    if classes <= MAX_COLUMNS:
+        return np.arange(classes)
+    highest = np.zeros(classes)
+    for outcome in outcomes:
+        if not isinstance(outcome, Failure):
+            highest = np.maximum(highest, outcome.probabilities)
+    return np.sort(np.argsort(-highest, kind="stable")[:MAX_COLUMNS])
+
+
 def _draw_row(
-    image: Image.Image, draw: ImageDraw.ImageDraw, outcome: Outcome, left: int, top: int, column: int, scale: Scale
+    image: Image.Image,
+    draw: ImageDraw.ImageDraw,
+    outcome: Outcome,
+    columns: NDArray[np.intp],
+    left: int,
+    top: int,
+    column: int,
+    scale: Scale,
 ) -> None:
     middle = top + _ROW / 2
     name = shorten(outcome.path.name, _BODY, _NAME - 12)
@@ -80,8 +105,9 @@ def _draw_row(
     if outcome.image.size:  # empty where it is no longer to be had
         thumbnail = Image.fromarray(outcome.image).resize((_THUMB, _THUMB), Image.Resampling.LANCZOS)
         image.paste(thumbnail, (_PAD, top + (_ROW - _THUMB) // 2))
-    grounds = scale(outcome.probabilities).tolist()
-    for index, probability in enumerate(outcome.probabilities.tolist()):
+    shown = outcome.probabilities[columns]
+    grounds = scale(shown).tolist()
+    for index, probability in enumerate(shown.tolist()):
         x = left + index * column
         red, green, blue = grounds[index]
         colour: Rgb = (red, green, blue)

@@ -2,7 +2,10 @@
 
 import importlib
 import os
+import shlex
+import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -25,6 +28,11 @@ def program(module: str, command: str) -> str:
 def app_program() -> str:
     """The same for the app itself, for sentences that name one of its commands."""
     return program("runtime_app", "evidence")
+
+
+def command_line(words: Sequence[str]) -> str:
+    """Words as a person types them into this system's own shell."""
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
 
 
 def forget_own_libraries() -> None:

@@ -1,5 +1,6 @@
 """What the clipboard holds, as files: file names stay where they are, a picture is written to the app's cache folder."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from runtime_app.errors import UserError
 from runtime_app.terminal import APP_NAME
 
 _SECONDS = 5
+_KEPT_SECONDS = 30 * 24 * 3600
 
 
 def pasted_pictures() -> list[Path]:
@@ -36,9 +38,18 @@ def pasted_pictures() -> list[Path]:
         )
     folder = platformdirs.user_cache_path(APP_NAME, appauthor=False) / "pasted"
     folder.mkdir(parents=True, exist_ok=True)
+    remove_old(folder)
     path = folder / f"pasted-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() // 1_000_000 % 1000:03d}.png"
     grabbed.save(path)
     return [path]
+
+
+def remove_old(folder: Path) -> None:
+    """Pictures that were pasted so long ago that no window shows them any more."""
+    for path in folder.glob("pasted-*.png"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _KEPT_SECONDS:
+                path.unlink()
 
 
 def file_names(text: str) -> list[Path]:

@@ -1,13 +1,15 @@
 """Repeat the parity check on this machine: golden inputs through the real session, compared with the bundle's outputs."""
 
 import io
+import zipfile
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runtime_app.bundle import BundleError
 from runtime_app.classifier import OUTPUTS, Classifier
-from runtime_app.manifest import Precision
+from runtime_app.manifest import Manifest, Precision
 
 GOLDEN = "golden.npz"
 
@@ -39,7 +41,8 @@ def run_golden(classifier: Classifier) -> list[Check]:
             own = golden_name(OUTPUTS[0], classifier.variant.precision) in golden
             precision = classifier.variant.precision if own else "fp32"
             expected = {name: golden[golden_name(name, precision)] for name in OUTPUTS}
-    except (KeyError, ValueError, OSError) as error:
+        _refuse_other_shapes(bundle.manifest, images, expected)
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise BundleError(bundle.path, f"{GOLDEN} does not hold the golden vectors ({error})") from error
     prediction = classifier.predict(images)
     tolerance = classifier.variant.tolerance
@@ -47,3 +50,16 @@ def run_golden(classifier: Classifier) -> list[Check]:
         Check(name, float(np.abs(getattr(prediction, name) - expected[name]).max()), tolerance[name])
         for name in OUTPUTS
     ]
+
+
+def _refuse_other_shapes(manifest: Manifest, images: NDArray, expected: dict[str, NDArray]) -> None:
+    """Raises ValueError: a check of nothing, or one that numpy stretches to fit, would pass."""
+    height, width = manifest.input.height, manifest.input.width
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != (height, width, 3) or not len(images):
+        raise ValueError(f"its inputs are {images.dtype} {list(images.shape)}")
+    for name, values in expected.items():
+        fits = values.shape[:2] == (len(images), len(manifest.classes)) and values.ndim == (
+            4 if name == "evidence" else 2
+        )
+        if not fits or values.dtype.kind != "f":
+            raise ValueError(f"its {name} are {values.dtype} {list(values.shape)}")

@@ -12,6 +12,7 @@ import platformdirs
 
 from runtime_app.providers import Device
 from runtime_app.terminal import APP_NAME
+from runtime_app.whole_file import whole_file
 
 RECENT = 8
 
@@ -61,12 +62,10 @@ def load_settings(path: Path | None = None) -> tuple[Settings, str | None]:
 
 
 def save_settings(settings: Settings, path: Path | None = None) -> None:
-    """Written beside its place, then renamed into it. Raises OSError."""
+    """Raises OSError."""
     path = path or settings_file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n")
-    temporary.replace(path)
+    with whole_file(path) as temporary:
+        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n")
 
 
 def remember(recent: tuple[str, ...], entry: Path) -> tuple[str, ...]:
@@ -79,11 +78,10 @@ def remember(recent: tuple[str, ...], entry: Path) -> tuple[str, ...]:
 
 def _checked(settings: Settings) -> Settings:
     """Bring numbers that would make the window unusable back into range."""
-    finite = {name: value for name in ("scale", "opacity") if (value := getattr(settings, name)) == value}
     return msgspec.structs.replace(
         settings,
-        scale=0.0 if not finite.get("scale") else min(max(finite["scale"], 0.5), 4.0),
-        opacity=min(max(finite.get("opacity", Settings.opacity), 0.0), 1.0),
+        scale=settings.scale and min(max(settings.scale, 0.5), 4.0),
+        opacity=min(max(settings.opacity, 0.0), 1.0),
         width=settings.width and min(max(settings.width, 640), 16384),
         height=settings.height and min(max(settings.height, 400), 16384),
         threads=min(max(settings.threads, 0), os.cpu_count() or 1),

@@ -21,6 +21,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())  # or a power cut leaves the new name with nothing in it
         temporary.replace(path)
     except OSError as error:
         if error.filename is not None and str(error.filename) == str(temporary):

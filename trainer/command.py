@@ -1,6 +1,5 @@
 """What `python -m trainer` does with its options: start a run, go on with one, or show the plan."""
 
-import shlex
 import signal
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from types import FrameType
 import click
 
 from runtime_app.errors import UserError
+from runtime_app.installation import command_line
 from trainer import setup
 from trainer.config import RunRecord, TrainConfig, encode_record, read_record
 from trainer.data import Splits, is_folder, load_splits
@@ -194,7 +194,7 @@ def resume_command(run: Run) -> str:
     """What to type to go on with this run."""
     processes = run.training.ranks.count
     program = "python -m trainer" if processes == 1 else f"torchrun --nproc-per-node={processes} -m trainer"
-    return f"{program} --resume {shlex.quote(str(run.folder))}"
+    return f"{program} --resume {command_line([str(run.folder)])}"
 
 
 def closing_lines(folder: Path, summary: Summary) -> str:
@@ -205,7 +205,7 @@ def closing_lines(folder: Path, summary: Summary) -> str:
         f"test {summary.test_accuracy:.2%} (95% interval {low:.2%} to {high:.2%}; "
         f"averaged over views {summary.test_accuracy_averaged:.2%}), {summary.training_seconds / 60:.1f} minutes\n"
         f"curves.png, confusion.png, per_class.csv and summary.json lie in the run folder; next:\n"
-        f"  python -m exporter --run {shlex.quote(str(folder))}"
+        f"  python -m exporter --run {command_line([str(folder)])}"
     )
 
 

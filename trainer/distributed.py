@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import torch
@@ -12,6 +13,10 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from trainer.model import CifarNet
+
+# What the others wait for while the first downloads and decodes; torch's own limit is 10 minutes for nccl. A process that
+# fails is noticed by torchrun, not by this.
+_LONGEST_PREPARATION = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def joined(device: torch.device) -> Iterator[Ranks]:
         return
     if device.type == "cuda":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=_LONGEST_PREPARATION)
     yield Ranks(dist.get_rank(), count)
     # Only after success: a process that fails must leave at once, so that torchrun stops the others.
     dist.destroy_process_group()

@@ -17,7 +17,7 @@ from trainer.metrics import EpochMetrics
 from trainer.model import CifarNet
 from trainer.recipes import Recipe
 
-EVALUATION_BATCH = 500
+_EVALUATION_PIXELS = 500 * 32 * 32
 OUTLIERS_PER_PICTURES = 4
 """One outlier for so many pictures of the classes."""
 OUTLIER_WEIGHT = 1.0
@@ -99,21 +99,27 @@ class Batch:
     pictures: int
 
 
-def training_batches(training: Training, epoch: int) -> Iterator[Batch]:
-    """Every training picture once, in a new random order, augmented; all on the device. epoch is 1-based.
+def steps_per_epoch(pictures: int, batch_size: int, processes: int = 1) -> int:
+    """The last batch may be smaller, but is left out where it has less than two pictures for each process: of one, a
+    normalisation over 1x1 features has no variance."""
+    whole, rest = divmod(pictures, batch_size)
+    return max(1, whole + (rest >= 2 * processes))
 
-    The last batch may be smaller; pictures of one too small for a normalisation wait for the next epoch. `epoch` and the seed decide the sides of the alternating flip alone; everything else
-    is drawn from the generator, for the whole batch in every process, so that the pictures do not depend on how many
-    processes share them.
+
+def training_batches(training: Training, epoch: int) -> Iterator[Batch]:
+    """The training pictures in a new random order, augmented; all on the device. epoch is 1-based.
+
+    Each comes once, but for those that `steps_per_epoch` leaves to the next epoch. `epoch` and the seed decide the sides of
+    the alternating flip alone; everything else is drawn from the generator, for the whole batch in every process, so that
+    the pictures do not depend on how many processes share them.
     """
     data, ranks = training.train, training.ranks
     count, device = len(data.labels), data.labels.device
     first_side = torch.randint(0, 2, (count,), generator=Generator().manual_seed(training.seed)).to(device)
     mirrored = ((first_side + epoch) % 2).bool()
     order = torch.randperm(count, generator=training.generator, device=device)
-    for chosen in order.split(training.batch_size):
-        if len(chosen) < 2 * ranks.count and len(chosen) < count:
-            break  # of one picture a process, a normalisation over 1x1 features has no variance
+    steps = steps_per_epoch(count, training.batch_size, ranks.count)
+    for chosen in order.split(training.batch_size)[:steps]:
         mine = chosen[ranks.share]
         images = _augmented(training, data.images(mine), len(chosen), mirrored[chosen])
         if training.outliers is not None:
@@ -237,10 +243,17 @@ def evaluate(training: Training) -> tuple[float, float]:
     return mean_loss, accuracy
 
 
+def evaluation_batch(images: Tensor) -> int:
+    """How many of these pictures, uint8 [N, H, W, 3], are looked at together: as many as fill the memory of 500 of 32x32."""
+    return max(1, _EVALUATION_PIXELS // (images.shape[1] * images.shape[2]))
+
+
 def predict_data(network: nn.Module, data: DeviceData, chosen: Tensor, how: Predict | None = None) -> Tensor:
     """Logits float32 [n, K] of the chosen pictures, fetched batch by batch; how: `predict`, or what averages views."""
     how = how or predict
-    parts = [how(network, data.images(part), data.mean, data.std) for part in chosen.split(EVALUATION_BATCH)]
+    parts = [
+        how(network, data.images(part), data.mean, data.std) for part in chosen.split(evaluation_batch(data.store))
+    ]
     return torch.cat(parts)
 
 
@@ -248,7 +261,7 @@ def predict_data(network: nn.Module, data: DeviceData, chosen: Tensor, how: Pred
 def predict(network: nn.Module, images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     """uint8 [N, H, W, 3] on the network's device -> logits float32 [N, K] there, in eval mode, full precision."""
     network.eval()
-    chunks = [network(normalise(chunk, mean, std)).float() for chunk in images.split(EVALUATION_BATCH)]
+    chunks = [network(normalise(chunk, mean, std)).float() for chunk in images.split(evaluation_batch(images))]
     return torch.cat(chunks)
 
 

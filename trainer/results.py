@@ -94,12 +94,17 @@ def write_results(
         test_count=len(labels),
         expected_calibration_error=expected_calibration_error(logits.softmax(1).cpu().numpy(), labels),
         training_seconds=round(sum(row.seconds for row in rows), 1),
-        images_per_second=round(sum(row.images_per_second for row in rows) / len(rows), 1),
+        images_per_second=round(_images_per_second(rows), 1),
         peak_memory_mb=round(peak_memory(device) / 1e6, 1),
         machine=machine,
     )
     write_bytes_atomically(folder / "summary.json", json.dumps(asdict(summary), indent=2).encode() + b"\n")
     return summary
+
+
+def _images_per_second(rows: list[EpochMetrics]) -> float:
+    """Of the whole training: an epoch that took longer weighs more."""
+    return sum(row.images_per_second * row.seconds for row in rows) / max(sum(row.seconds for row in rows), 1e-9)
 
 
 def peak_memory(device: torch.device) -> float:

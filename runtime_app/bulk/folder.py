@@ -31,25 +31,39 @@ def claim(output: Path, *, resume: bool, overwrite: bool) -> Iterator[None]:
 
     Raises UserError when it exists and neither `resume` nor `overwrite` allows that, or another program works in it.
     """
-    made = not output.exists()
+    made = _make(output)
     if not made and not (resume or overwrite):
         advice = "Go on with --resume, start anew with --overwrite" if read_job(output) else "Choose another folder"
         raise UserError(f"{output} exists already.", f"{advice}.")
     if not made and not output.is_dir():
         raise UserError(f"{output} is a file, not a folder.", "Choose another place.")
-    output.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(output / _LOCK_FILE)
     try:
-        with FileLock(output / _LOCK_FILE, blocking=False):
-            yield
+        lock.acquire(blocking=False)
     except Timeout as error:
         raise UserError(
             f"Another program is scoring into {output}.", "Wait for it, or choose another folder."
         ) from error
+    try:
+        yield
     finally:
-        if made and not (output / JOB_FILE).exists():
+        unused = made and not (output / JOB_FILE).exists()
+        if unused:
             clear(output)
+        lock.release()
+        if unused:
             (output / _LOCK_FILE).unlink(missing_ok=True)
             output.rmdir()
+
+
+def _make(output: Path) -> bool:
+    """Whether it was not there; of two programs one is told so."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.mkdir()
+    except FileExistsError:
+        return False
+    return True
 
 
 def clear(output: Path) -> None:

@@ -102,6 +102,7 @@ class PartWriter:
         self._writer.close()
         self._file.flush()
         os.fsync(self._file.fileno())
+        self._file.close()  # Windows renames no file that is open
         os.replace(self._temporary, self._place)
         return Summary(self._rows, self._failures)
 

@@ -1,7 +1,6 @@
 """python -m runtime_app bulk: millions of pictures, results as Parquet."""
 
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ import click
 
 from runtime_app.commands.options import ANY_PATH, engine_options
 from runtime_app.imaging import Resize
-from runtime_app.installation import app_program
+from runtime_app.installation import app_program, command_line
 from runtime_app.providers import Device
 
 
@@ -102,7 +101,7 @@ def _advice_to_resume(output: Path) -> Iterator[None]:
         stopped_by_refusal = isinstance(error, UserError) and error.exit_status == 2
         if not stopped_by_refusal and (output / JOB_FILE).exists():
             parts = sum(1 for _ in output.glob("part-*.parquet"))
-            again = f"{app_program()} {shlex.join(_resuming(sys.argv[1:]))}"
+            again = f"{app_program()} {command_line(_resuming(sys.argv[1:]))}"
             click.echo(f"{parts} finished parts stay in {output}. Go on with: {again}", err=True)
         raise
 

@@ -72,7 +72,7 @@ def bars(probabilities: NDArray[np.float32], classes: tuple[str, ...]) -> tuple[
 def percent(share: float) -> str:
     """Whole percent; what rounds to 0 or 100 without being it is "<1" or ">99"."""
     value = 100 * float(share)
-    if 0 < value < 0.5:
+    if 0 < value <= 0.5:
         return "<1"
     if 99.5 <= value < 100:
         return ">99"

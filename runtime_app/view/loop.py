@@ -27,6 +27,7 @@ class Loop:
     def __init__(self, presenter: Presenter) -> None:
         settings = presenter.settings
         self.presenter = presenter
+        scale.see_real_pixels()
         factor = settings.scale or scale.detect()
         self.surface = Surface(TITLE, *scale.window_pixels(settings.width, settings.height, factor), factor)
         self.ui = Ui(presenter, self.surface.copy, self.surface.toggle_fullscreen, self._browse)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from functools import cache
 
 _STANDARD_DPI = 96
@@ -25,6 +26,13 @@ def detect() -> float:
         except (KeyError, ValueError):
             continue
     return _step(_x_dpi() / _STANDARD_DPI)
+
+
+def see_real_pixels() -> None:
+    """Windows would otherwise draw the window small and stretch it. Before the window is made."""
+    if sys.platform == "win32":
+        with suppress(AttributeError, OSError):
+            ctypes.windll.shcore.SetProcessDpiAwareness(1)
 
 
 def window_pixels(width: int, height: int, scale: float) -> tuple[int, int]:
@@ -71,7 +79,6 @@ def _step(factor: float) -> float:
 
 def _windows_dpi() -> float:
     try:
-        ctypes.windll.shcore.SetProcessDpiAwareness(1)  # type: ignore[attr-defined]
         return float(ctypes.windll.user32.GetDpiForSystem())  # type: ignore[attr-defined]
     except (AttributeError, OSError):
         return _STANDARD_DPI

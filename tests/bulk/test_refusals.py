@@ -5,7 +5,9 @@ import shutil
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -71,6 +73,27 @@ def test_a_job_stays_until_another_can_begin_in_its_place(tmp_path: Path, source
     before = {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}
     refused(tmp_path, *wrong, "--overwrite")
     assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+
+def test_of_two_programs_that_begin_at_once_one_is_refused_and_the_others_folder_stays(tmp_path: Path) -> None:
+    for attempt in range(30):
+        output, begin, over = tmp_path / str(attempt), Barrier(2), Barrier(2)
+
+        def attempt_to_claim(output: Path = output, begin: Barrier = begin, over: Barrier = over) -> bool:
+            begin.wait()
+            try:
+                with claim(output, resume=True, overwrite=False):
+                    over.wait(10)
+                    return (output / "_lock").exists()
+            except UserError:
+                over.wait(10)
+                return False
+
+        with ThreadPoolExecutor(2) as both:
+            assert sorted(job.result() for job in [both.submit(attempt_to_claim), both.submit(attempt_to_claim)]) == [
+                False,
+                True,
+            ]
 
 
 def test_the_lock_is_held_while_a_job_starts_anew(tmp_path: Path, source: Path) -> None:

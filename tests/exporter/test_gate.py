@@ -4,6 +4,7 @@ import copy
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -20,7 +21,7 @@ from exporter.draft import draft_of
 from exporter.errors import BlindGateError
 from exporter.expectation import expect
 from exporter.graph import Deployable, to_onnx
-from exporter.parity import GateReport, check
+from exporter.parity import GateReport, Refusal, check
 from exporter.reference import Reference
 from runtime_app.classifier import OUTPUTS
 from tests.exporter.samples import SIZE
@@ -188,6 +189,16 @@ def test_export_fails_when_the_gate_does_not_notice_a_wrong_weight(
 
     monkeypatch.setattr(control, "check", blind)
     with pytest.raises(BlindGateError, match="did not notice"):
+        require_refusal(export.draft(), export.expected)
+
+
+def test_a_control_that_is_refused_for_anything_but_its_numbers_controls_nothing(
+    export: Export, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = check(export.draft(), export.expected)
+    broken = replace(seen, refusals=(Refusal("the app cannot run the model (all-cpu): MemoryError"),))
+    monkeypatch.setattr(control, "check", lambda *anything: broken)
+    with pytest.raises(BlindGateError, match="stopped at something else: the app cannot run the model"):
         require_refusal(export.draft(), export.expected)
 
 

@@ -47,6 +47,16 @@ def _bundle_with_photos(bundles: Path) -> None:
     (bundles / "tiny" / "pictures" / "summer.jpg").write_bytes(b"mine")
 
 
+def _bundle_with_notes(bundles: Path) -> None:
+    shutil.copytree(bundles / "v1", bundles / "tiny")
+    (bundles / "tiny" / "report" / "my-notes.md").write_bytes(b"mine")
+
+
+def _bundle_with_another_model(bundles: Path) -> None:
+    shutil.copytree(bundles / "v1", bundles / "tiny")
+    (bundles / "tiny" / "model.int8.onnx").write_bytes(b"mine")
+
+
 def _damaged_bundle_with_a_link(bundles: Path) -> None:
     shutil.copytree(bundles / "v1", bundles / "tiny")
     (bundles / "tiny" / "bundle.json").write_text("{")

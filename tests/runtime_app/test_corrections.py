@@ -1,6 +1,7 @@
 """What a person taught is kept by a picture's name and content: real files, a real SQLite file."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,15 @@ def test_name_of_any_bytes_is_kept(tmp_path: Path) -> None:
     picture.write_bytes(b"bytes")
     corrections.keep([Correction(picture, "2")])
     assert corrections.recall([picture]) == {picture: "2"}
+
+
+def test_another_window_can_write_while_pictures_are_read(digits: Path, file: Path) -> None:
+    first, second, third = sorted(digits.glob("*.png"))[:3]
+
+    def slowly() -> Iterator[Correction]:
+        yield Correction(first, "4")
+        corrections.keep([Correction(second, "5")])
+        yield Correction(third, "6")
+
+    assert corrections.keep(slowly()) == []
+    assert sorted(corrections.recall([first, second, third]).values()) == ["4", "5", "6"]

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from runtime_app.colours import DIVERGING, SEQUENTIAL, VIRIDIS, ColourMap, contrast, ink_on, luminance
+from runtime_app.confusion_png import write_confusion
 from runtime_app.errors import UserError
 from runtime_app.heatmap_png import MAX_ROWS, cell_text, draw_heatmap, write_heatmap
 from runtime_app.imaging import Region
@@ -23,7 +24,7 @@ def result(*probabilities: float, name: str = "a.png") -> Result:
     image = np.full((32, 32, 3), 200, dtype=np.uint8)
     best = int(values.argmax())
     region = Region(0, 0, 32, 32)
-    return Result(Path(name), CLASSES[best], float(values[best]), "sure", values, empty, empty, image, region)
+    return Result(Path(name), str(best), float(values[best]), "sure", values, empty, empty, image, region)
 
 
 def colours_of(picture: Image.Image) -> set[tuple[int, ...]]:
@@ -99,3 +100,25 @@ def test_long_names_keep_their_end() -> None:
     short = shorten("a" * 200 + "_0231.jpg", 14, 120)
     assert short.endswith(".jpg") and text_width(short, 14) <= 120
     assert shorten("bad\nname\udcff.png", 14, 500).isprintable()
+
+
+def test_of_more_classes_than_fit_those_are_drawn_that_a_picture_may_show() -> None:
+    classes = tuple(f"class {number}" for number in range(1000))
+    first, second = np.full(1000, 0.0001), np.full(1000, 0.0001)
+    first[7], second[993] = 0.6, 0.7
+    both = [result(*first), result(*second)]
+    picture = draw_heatmap(both, classes)
+    assert picture.width < 100 * 120 + 500
+    assert {VIRIDIS.rgb(np.float32(0.6)), VIRIDIS.rgb(np.float32(0.7))} <= colours_of(
+        picture.crop((300, 0, picture.width - 112, 200))
+    )
+
+
+@pytest.mark.parametrize("count", [3, 40, 150, 1500])
+def test_confusion_matrix_of_many_classes_stays_a_picture_that_opens(tmp_path: Path, count: int) -> None:
+    counts = np.eye(count, dtype=np.int64)
+    write_confusion(tmp_path / "confusion.png", counts, tuple(f"class {number}" for number in range(count)))
+    with Image.open(tmp_path / "confusion.png") as picture:
+        assert max(picture.size) < 4500
+        colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 24) or []}
+        assert {VIRIDIS.rgb(0.0), VIRIDIS.rgb(1.0)} <= colours

@@ -227,7 +227,16 @@ def test_settings_survive_and_a_broken_file_is_set_aside(tmp_path: Path) -> None
     assert file.with_name("settings.json.broken").read_bytes() == b"\xff{"
 
 
-@pytest.mark.parametrize(("share", "text"), [(0.0, "0"), (0.001, "<1"), (0.934, "93"), (0.9999, ">99"), (1.0, "100")])
+def test_settings_that_cannot_be_saved_leave_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "settings.json").mkdir()
+    with pytest.raises(OSError):
+        save_settings(Settings(), tmp_path / "settings.json")
+    assert [path.name for path in tmp_path.iterdir()] == ["settings.json"]
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.0, "0"), (0.001, "<1"), (1 / 200, "<1"), (0.934, "93"), (0.9999, ">99"), (1.0, "100")]
+)
 def test_percentages_never_claim_certainty(share: float, text: str) -> None:
     assert percent(share) == text
 

@@ -171,3 +171,19 @@ def test_copies_of_a_picture_come_into_one_part(own_pictures):
     assert count_copies(splits.test, splits.train, splits.validation) == 0
     assert count_copies(splits.validation, splits.train) == 0
     assert all(len(np.unique(part.labels)) == 3 for part in (splits.train, splits.test))
+
+
+def test_what_was_decoded_of_a_folder_that_is_gone_goes_when_room_is_needed(own_pictures):
+    load(own_pictures)
+    load_folder(own_pictures, 12, skip_unreadable=False)
+    others = make_pictures(own_pictures.parent / "others", per_class=5)
+    load(others)
+    assert len(entries()) == 3
+    shutil.rmtree(own_pictures)
+    load_folder(others, 12, skip_unreadable=False)
+    assert len(entries()) == 2
+
+
+def test_names_that_are_no_utf_8_are_decoded_like_all_others(own_pictures):
+    (own_pictures / "red" / "000.png").rename(os.fsdecode(os.fsencode(own_pictures / "red") + b"/caf\xe9.png"))
+    assert len(load(own_pictures).train) == 15

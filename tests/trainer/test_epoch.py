@@ -12,10 +12,18 @@ from trainer.augment import Augmentation, normalise
 from trainer.command import configuration
 from trainer.config import TrainConfig
 from trainer.data import channel_statistics, load_splits
-from trainer.engine import Training, evaluate, train_step, training_batches
+from trainer.engine import (
+    DeviceData,
+    Training,
+    evaluate,
+    evaluation_batch,
+    steps_per_epoch,
+    train_step,
+    training_batches,
+)
 from trainer.recipes import load_recipe
 from trainer.run import Run
-from trainer.setup import build_network, describe, make_reproducible, prepare_run
+from trainer.setup import build_network, describe, evenly_spread, make_reproducible, prepare_run
 
 
 def prepared(pictures: Path, **given: object) -> Run:
@@ -178,3 +186,25 @@ def test_a_last_batch_of_one_picture_waits_for_the_next_epoch(pictures):
     size = next(size for size in range(2, count) if count % size == 1)
     batches = list(training_batches(replace(training, batch_size=size), 1))
     assert [len(batch.labels) for batch in batches] == [size] * (count // size)
+
+
+@pytest.mark.parametrize("size", [7, 32, 71, 72, 73, 500])
+def test_the_schedule_is_planned_for_the_steps_that_are_taken(pictures, size):
+    training = prepared(pictures).training
+    taken = len(list(training_batches(replace(training, batch_size=size), 1)))
+    assert steps_per_epoch(len(training.train.labels), size) == taken
+
+
+def test_filters_are_whitened_with_pictures_of_every_class():
+    """Pictures in folders come class by class."""
+    labels = torch.arange(4).repeat_interleave(3000)
+    store = torch.zeros(1, 8, 8, 3, dtype=torch.uint8).expand(len(labels), -1, -1, -1)
+    data = DeviceData(store, torch.arange(len(labels)), labels, torch.zeros(3), torch.ones(3))
+    assert torch.bincount(labels[evenly_spread(data)]).tolist() == [3000] * 4, "all, where there are few"
+    many = replace(data, store=store[:, :1, :1].expand(-1, 64, 64, -1))
+    assert torch.bincount(labels[evenly_spread(many)]).tolist() == [313, 312, 312, 313]
+
+
+@pytest.mark.parametrize(("side", "together"), [(8, 8000), (32, 500), (224, 10), (1024, 1)])
+def test_large_pictures_are_evaluated_fewer_at_a_time(side, together):
+    assert evaluation_batch(torch.empty(1, side, side, 3, device="meta")) == together

@@ -1,6 +1,7 @@
 """Decoded pictures as a memory-mapped file in the user's cache: a data set larger than memory costs no memory."""
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from runtime_app.terminal import APP_NAME
 from trainer.files import leftovers
 
 _IMAGES, _LABELS, _DESCRIPTION = "images.u8", "labels.npy", "description.json"
+_ORIGIN = "origin.txt"
 _UNFINISHED = ".unfinished-"
 
 
@@ -51,10 +53,12 @@ class DecodedWriter:
         (self._folder / _DESCRIPTION).write_text(json.dumps(description))
 
 
-def decoded(source: str, state: str, image_size: int, decode: Callable[[DecodedWriter], None]) -> Decoded:
-    """The entry of `source` in that state; `decode` fills a new one when there is none. Earlier states are removed.
+def decoded(origin: Path, source: str, state: str, image_size: int, decode: Callable[[DecodedWriter], None]) -> Decoded:
+    """The entry of `source` in that state; `decode` fills a new one when there is none. Earlier states are removed, and
+    all entries of folders that are gone.
 
-    source, state: hexadecimal hashes of where the pictures lie and of what they are. An entry is made beside its place
+    origin: the folder that the pictures lie in; source, state: hexadecimal hashes of it and their size, and of what they
+    are. An entry is made beside its place
     and renamed into it, so that a killed process leaves none, and two that make the same one do not disturb each other.
     """
     folder = cache_folder() / source
@@ -63,7 +67,9 @@ def decoded(source: str, state: str, image_size: int, decode: Callable[[DecodedW
         for unfinished in leftovers(cache_folder(), f"*/{_UNFINISHED}*"):
             shutil.rmtree(unfinished, ignore_errors=True)
         try:
+            _remove_without_origin()
             folder.mkdir(parents=True, exist_ok=True)
+            (folder / _ORIGIN).write_bytes(os.fsencode(origin))
             _make(folder, entry, image_size, decode)
         except OSError as error:
             error.filename = error.filename or str(folder)  # a failed write does not know its file
@@ -104,8 +110,15 @@ def _whole(entry: Path) -> bool:
 
 def _remove_others(folder: Path, entry: Path) -> None:
     for other in folder.iterdir():
-        if other != entry and not other.name.startswith("."):
+        if other != entry and other.is_dir() and not other.name.startswith("."):
             shutil.rmtree(other, ignore_errors=True)
+
+
+def _remove_without_origin() -> None:
+    """Before room is needed for another one. A folder that was only moved is decoded again where it is now."""
+    for note in cache_folder().glob(f"*/{_ORIGIN}"):
+        if not os.path.lexists(os.fsdecode(note.read_bytes())):
+            shutil.rmtree(note.parent, ignore_errors=True)
 
 
 def _open(entry: Path) -> Decoded:

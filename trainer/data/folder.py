@@ -1,6 +1,7 @@
 """A folder with one subfolder of pictures per class, decoded exactly as the app will decode them."""
 
 import hashlib
+import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -129,13 +130,13 @@ def _refuse_empty_class(folder: Path, classes: tuple[str, ...], part: Decoded) -
 
 
 def _decoded_folder(folder: Path, classes: tuple[str, ...], image_size: int) -> Decoded:
-    source = hashlib.sha256(f"{folder.resolve()} {image_size}".encode()).hexdigest()[:24]
+    source = hashlib.sha256(os.fsencode(folder.resolve()) + f" {image_size}".encode()).hexdigest()[:24]
     count, state = _state(folder, classes)
 
     def decode(writer: DecodedWriter) -> None:
         _decode(folder, classes, image_size, count, writer)
 
-    return decoded(source, state, image_size, decode)
+    return decoded(folder.resolve(), source, state, image_size, decode)
 
 
 def _state(folder: Path, classes: tuple[str, ...]) -> tuple[int, str]:
@@ -146,7 +147,8 @@ def _state(folder: Path, classes: tuple[str, ...]) -> tuple[int, str]:
     for name in classes:
         for path in found[name]:
             seen = path.stat(follow_symlinks=path.exists())  # decoding says what is wrong with a link to nothing
-            sha.update(f"{path.relative_to(folder)}\0{seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns}\n".encode())
+            sha.update(os.fsencode(path.relative_to(folder)))
+            sha.update(f"\0{seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns}\n".encode())
             count += 1
     return count, sha.hexdigest()[:24]
 
