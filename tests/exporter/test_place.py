@@ -124,6 +124,8 @@ def test_a_link_and_what_is_no_bundle_are_refused_at_the_start_and_at_the_end_an
     ("lay", "sentence"),
     [
         (_bundle_with_photos, r"tiny holds pictures/summer\.jpg, which is no part"),
+        (_bundle_with_notes, r"tiny holds report/my-notes\.md, which is no part"),
+        (_bundle_with_another_model, r"tiny holds model\.int8\.onnx, which is no part"),
         (_damaged_bundle_with_a_link, "tiny holds mine, which is no part"),
         (_archive_with_photos, r"tiny\.zip holds summer\.jpg, which is no part"),
     ],
