@@ -13,7 +13,7 @@ from scipy.special import log_softmax, softmax
 
 from runtime_app.manifest import Score, SplitMetrics, VerdictRule
 from runtime_app.verdict import scores
-from trainer.metrics import expected_calibration_error
+from trainer.metrics import bin_of, expected_calibration_error
 
 ECE_BINS = 15
 PHOTOGRAPHS = "photographs"
@@ -75,7 +75,7 @@ def negative_log_likelihood(logits: Floats, labels: Labels) -> float:
 def reliability(probabilities: Floats, labels: Labels, bins: int = ECE_BINS) -> list[ReliabilityBin]:
     """Confidence against accuracy in equal-width bins (Guo et al., arXiv 1706.04599, section 2); empty bins included."""
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
-    place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    place = bin_of(confidence, bins)
     result = []
     for index in range(bins):
         inside = place == index

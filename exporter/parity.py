@@ -171,10 +171,14 @@ def _compare_argmax(bulk: Outputs, expected: Expectation) -> list[Refusal]:
     ]
 
 
+def unexplained(found: Outputs, expected: Expectation) -> tuple[float, int]:
+    """How far mean over the map plus bias is from the logit at most, and for which picture."""
+    return largest(found.evidence.astype(np.float64).mean((2, 3)) + expected.bias, found.logits)
+
+
 def _check_evidence(bulk: Outputs, expected: Expectation) -> list[Refusal]:
     """Mean over the map plus bias is the logit, or the map would not explain the decision."""
-    explained = bulk.evidence.astype(np.float64).mean((2, 3)) + expected.bias
-    difference, row = largest(explained, bulk.logits)
+    difference, row = unexplained(bulk, expected)
     allowed = expected.tolerance["evidence"] + expected.tolerance["logits"]
     if difference <= allowed:
         return []

@@ -29,9 +29,6 @@ class GatePictures:
     def __len__(self) -> int:
         return len(self.images)
 
-    def count(self, part: str) -> int:
-        return dict(self.parts).get(part, 0)
-
     def positions(self, part: str) -> slice:
         """Where the pictures of one part lie in `images`."""
         start = 0

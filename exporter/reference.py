@@ -1,4 +1,4 @@
-"""What torch says, the side that the gate trusts: the trainer's own network in eval mode, in fp32 and in fp64.
+"""What torch says, the side that the gate trusts: the trainer's own network in eval mode, in fp32 and in fp64, on the CPU.
 
 Written apart from graph.py on purpose: an error in the deployable module must not hide in its own reference.
 """
@@ -33,16 +33,16 @@ class Outputs:
 
 
 class Reference:
-    """The network of a checkpoint at one precision on one device; the checkpoint's own copy is left alone."""
+    """The network of a checkpoint at one precision; the checkpoint's own copy is left alone."""
 
-    def __init__(self, checkpoint: Checkpoint, dtype: torch.dtype = torch.float32, device: str = "cpu") -> None:
-        self.network = copy.deepcopy(checkpoint.network).eval().to(device, dtype).to(memory_format=torch.channels_last)
-        self.mean = torch.tensor(checkpoint.mean, dtype=dtype, device=device)
-        self.std = torch.tensor(checkpoint.std, dtype=dtype, device=device)
+    def __init__(self, checkpoint: Checkpoint, dtype: torch.dtype = torch.float32) -> None:
+        self.network = copy.deepcopy(checkpoint.network).eval().to(dtype).to(memory_format=torch.channels_last)
+        self.mean = torch.tensor(checkpoint.mean, dtype=dtype)
+        self.std = torch.tensor(checkpoint.std, dtype=dtype)
 
     def normalised(self, images: NDArray[np.uint8]) -> Tensor:
         """uint8 [n, H, W, 3] -> [n, 3, H, W]: the pixel as a share of full scale, minus the mean, by the deviation."""
-        pixels = torch.from_numpy(images).to(self.mean.device, self.mean.dtype)
+        pixels = torch.from_numpy(images).to(self.mean.dtype)
         return ((pixels / 255 - self.mean) / self.std).permute(0, 3, 1, 2)
 
     @torch.no_grad()
@@ -61,7 +61,7 @@ class Reference:
         head = self.network.head
         logits = head(pooled) * self.network.logit_scale
         evidence = torch.einsum("nchw,kc->nkhw", features, head.weight * self.network.logit_scale)
-        return logits.cpu(), evidence.cpu()
+        return logits, evidence
 
 
 def with_temperature(outputs: Outputs, temperature: float) -> Outputs:

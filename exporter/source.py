@@ -44,9 +44,7 @@ class Source:
     @property
     def run(self) -> str:
         """The name a run folder gets when it is made, so that a copied checkpoint still knows where it came from."""
-        provenance = self.record.provenance
-        stamp = provenance.started.replace("-", "").replace(":", "").replace("T", "-")[:15]
-        return f"{stamp}-cifarnet-{provenance.data_name}-s{self.record.config.seed}"
+        return self.record.name
 
 
 @dataclass(frozen=True)

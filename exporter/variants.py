@@ -13,7 +13,7 @@ from exporter.describe import FILES
 from exporter.draft import Draft, ask_app
 from exporter.expectation import SMALL_COUNT, Expectation, largest, round_up
 from exporter.golden import unfused
-from exporter.parity import BULK_BATCH, SMALL_BATCHES, Refusal
+from exporter.parity import BULK_BATCH, SMALL_BATCHES, Refusal, unexplained
 from exporter.quantize import with_other_steps
 from exporter.reference import Outputs
 from runtime_app.classifier import OUTPUTS
@@ -151,8 +151,7 @@ def _compare_batches(outputs: dict[str, Outputs], bulk: Outputs, allowed: dict[s
 
 def _check_evidence(bulk: Outputs, expected: Expectation) -> list[Refusal]:
     """The head is in fp32 (int8) or its mean is (fp16): the map still adds up to the logit, to a thousandth of its range."""
-    explained = bulk.evidence.astype(np.float64).mean((2, 3)) + expected.bias
-    difference, row = largest(explained, bulk.logits)
+    difference, row = unexplained(bulk, expected)
     if difference <= 1e-3 * float(np.abs(bulk.evidence).max()):
         return []
     return [Refusal(f"the evidence of {expected.pictures.name_of(row)} does not add up to its logits", "evidence")]

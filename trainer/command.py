@@ -42,7 +42,7 @@ def start(given: dict[str, object], runs: Path, *, dry_run: bool) -> Path | None
         config = _with_possible_rounds(config, splits.classes, asked="rounds" in given)
         network = setup.build_network(config, recipe, splits.classes)
         record = setup.describe(config, splits, network)
-        folder = setup.folder_for(runs, record)
+        folder = runs / record.name
         if dry_run:
             show_plan(setup.prepare_run(folder, record, splits, network), splits)
             return None

@@ -92,6 +92,12 @@ class RunRecord:
     config: TrainConfig
     provenance: Provenance
 
+    @property
+    def name(self) -> str:
+        """YYYYMMDD-HHMMSS-cifarnet-DATA-sSEED, what the run's folder is called when it is made."""
+        stamp = self.provenance.started.replace("-", "").replace(":", "").replace("T", "-")[:15]
+        return f"{stamp}-cifarnet-{self.provenance.data_name}-s{self.config.seed}"
+
 
 def encode_record(record: RunRecord) -> bytes:
     """The record as indented JSON, ready to be written."""

@@ -56,9 +56,13 @@ def expected_calibration_error(probabilities: NDArray[np.floating], labels: NDAr
     """
     confidence = probabilities.max(axis=1)
     hit = probabilities.argmax(axis=1) == labels
-    which = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    gaps = np.bincount(which, weights=hit - confidence, minlength=bins)
+    gaps = np.bincount(bin_of(confidence, bins), weights=hit - confidence, minlength=bins)
     return float(np.abs(gaps).sum() / len(labels))
+
+
+def bin_of(confidence: NDArray[np.floating], bins: int) -> NDArray[np.int64]:
+    """The bin of each, from 0: equal widths, each with its upper edge, the lowest with 0 too."""
+    return np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
 
 
 def confusion(labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.int64]:

@@ -165,12 +165,6 @@ def _sha256_of(path: str | None) -> str | None:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path is not None else None
 
 
-def folder_for(runs: Path, record: RunRecord) -> Path:
-    """runs/YYYYMMDD-HHMMSS-cifarnet-DATA-sSEED"""
-    stamp = record.provenance.started.replace("-", "").replace(":", "").replace("T", "-")[:15]
-    return runs / f"{stamp}-cifarnet-{record.provenance.data_name}-s{record.config.seed}"
-
-
 def make_folder(folder: Path, record: RunRecord) -> None:
     """Create the run folder with config.json. Raises UserError when it is there already, OSError when it cannot."""
     try:
