@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from runtime_app.installation import command_line
 from tests.runtime_app.samples import ROOT
 
 
@@ -19,3 +20,11 @@ def test_importing_the_command_line_loads_neither_onnxruntime_nor_the_gui() -> N
     code = "import sys, runtime_app.commands; print({'onnxruntime', 'dearpygui', 'numpy'} & set(sys.modules))"
     answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "onnxruntime" not in answer.stdout and "dearpygui" not in answer.stdout
+
+
+def test_commands_for_people_are_written_as_their_shell_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["python", "-m", "exporter", "--run", "C:\\my runs\\1"]
+    assert command_line(words) == "python -m exporter --run 'C:\\my runs\\1'"
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert command_line(words) == 'python -m exporter --run "C:\\my runs\\1"'
+    assert command_line([r"C:\runs\1"]) == r"C:\runs\1"
