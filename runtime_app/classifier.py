@@ -51,7 +51,7 @@ class Engine:
     provider: str
     precision: Precision
     threads: int
-    fallback: str | None = None
+    fallback: providers.Obstacle | None = None
 
     @property
     def provider_name(self) -> str:
@@ -59,7 +59,7 @@ class Engine:
 
 
 class Classifier:
-    """device "cuda" raises UserError where CUDA does not run; "auto" goes to the CPU and says why in `engine.fallback`.
+    """device "cuda" raises CudaDoesNotRun where it does not; "auto" goes to the CPU and says why in `engine.fallback`.
 
     threads: for one picture on the CPU; 0 means every core.
     """
@@ -198,8 +198,8 @@ def _open_session(model: bytes, device: Device, variant: Variant, threads: int) 
             "the GPU did not accept the model", "Run `python -m runtime_app info` for details, or use the CPU."
         )
     if device == "cuda":
-        raise UserError(f"CUDA does not run here: {obstacle.reason}.", obstacle.advice)
-    return _session(model, [CPU], threads), replace(engine, fallback=obstacle.reason)
+        raise providers.CudaDoesNotRun(obstacle)
+    return _session(model, [CPU], threads), replace(engine, fallback=obstacle)
 
 
 def _session(model: bytes, names: list[str], threads: int) -> Any:

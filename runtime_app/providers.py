@@ -18,10 +18,19 @@ PROVIDER_NAMES = {CUDA: "CUDA", CPU: "CPU"}
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why CUDA does not run (part of a sentence), and what to do about it (a sentence)."""
+    """Why CUDA does not run (part of a sentence), and what to do about it (a sentence). expected: nothing is broken, as on a
+    machine without any sign of NVIDIA, which runs on its CPU."""
 
     reason: str
     advice: str
+    expected: bool = False
+
+
+class CudaDoesNotRun(UserError):
+    """CUDA was asked for by name, and there is an obstacle."""
+
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(f"CUDA does not run here: {obstacle.reason}.", obstacle.advice)
 
 
 def refuse_two_runtimes() -> None:
@@ -45,12 +54,13 @@ def cuda_obstacle() -> Obstacle | None:
     import onnxruntime
 
     if CUDA not in onnxruntime.get_available_providers():
-        return Obstacle("this build of ONNX Runtime has no CUDA", "Install requirements-runtime.txt instead.")
+        advice = "Install requirements-runtime.txt instead."
+        return Obstacle("this build of ONNX Runtime has no CUDA", advice, expected=True)
     driver = "nvcuda.dll" if platform.system() == "Windows" else "libcuda.so.1"
     try:
         ctypes.CDLL(driver)
     except OSError:
-        return Obstacle("no NVIDIA driver was found", "Install NVIDIA's driver, or use the CPU.")
+        return Obstacle("no NVIDIA driver was found", "Install NVIDIA's driver, or use the CPU.", expected=True)
     onnxruntime.preload_dlls(directory="")
     return _missing_library(Path(onnxruntime.__file__).parent / "capi")
 

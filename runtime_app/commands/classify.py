@@ -15,7 +15,7 @@ from runtime_app.commands.options import (
     say_engine,
 )
 from runtime_app.imaging import Resize
-from runtime_app.providers import Device
+from runtime_app.providers import Device, Obstacle
 from runtime_app.terminal import log
 
 
@@ -47,7 +47,7 @@ def classify(
     pictures = gather_pictures(paths)
     classifier = Classifier(open_bundle_or_newest(bundle_path), device, precision)
     classes = classifier.bundle.manifest.classes
-    _say_fallback(classifier.engine.fallback, device)
+    _say_fallback(classifier.engine.fallback)
     say_engine(classifier.engine)
     shown: list[Result] = []
     failures = total = 0
@@ -73,7 +73,7 @@ def classify(
     return 1 if failures else 0
 
 
-def _say_fallback(reason: str | None, device: Device) -> None:
-    """A machine without any sign of NVIDIA runs on its CPU as expected; a broken CUDA is worth a line."""
-    if reason and device == "auto" and "driver" not in reason and "build" not in reason:
-        click.echo(f"Running on the CPU: {reason}.", err=True)
+def _say_fallback(obstacle: Obstacle | None) -> None:
+    """A broken CUDA is worth a line; where nobody expects one, the CPU is."""
+    if obstacle is not None and not obstacle.expected:
+        click.echo(f"Running on the CPU: {obstacle.reason}.", err=True)

@@ -15,11 +15,10 @@ from runtime_app import heap
 from runtime_app.bundle import Bundle
 from runtime_app.catalog import open_bundle_or_newest
 from runtime_app.classifier import Classifier
-from runtime_app.errors import UserError
 from runtime_app.imaging import Region, Resize, open_picture, prepare
 from runtime_app.jobs import Ticket, give_way
 from runtime_app.pipeline import DECODING, Outcome, Result, classify_files, interpret
-from runtime_app.providers import Device
+from runtime_app.providers import CudaDoesNotRun, Device
 
 PREVIEW_SIDE = 1024  # pixels: textures beyond this cost more than they show
 THUMBNAIL_SIDE = 160
@@ -84,9 +83,7 @@ def load(source: Bundle | Path | None, device: Device, precision: str, threads: 
     with ThreadPoolExecutor(1, initializer=give_way) as background:
         try:
             classifier = background.submit(Classifier, bundle, device, precision, threads).result()
-        except UserError as error:
-            if device != "cuda" or "CUDA" not in error.title:
-                raise
+        except CudaDoesNotRun as error:
             notice = error.title
             classifier = background.submit(Classifier, bundle, "auto", precision, threads).result()
         background.submit(classifier.open_for_batches).result()

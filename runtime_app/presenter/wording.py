@@ -83,7 +83,7 @@ def engine_words(engine: Engine, notice: str | None) -> tuple[str, str]:
     """What really runs, and why it is not what was asked for ("" when it is)."""
     threads = f", {engine.threads} threads" if engine.threads > 1 else ", 1 thread"
     running = f"{engine.provider_name} {engine.precision}" + (threads if engine.provider_name == "CPU" else "")
-    return running, notice or (f"not on the GPU: {engine.fallback}" if engine.fallback else "")
+    return running, notice or (f"not on the GPU: {engine.fallback.reason}" if engine.fallback else "")
 
 
 def milliseconds(value: float) -> str:

@@ -13,10 +13,9 @@ from typing import NoReturn
 
 from runtime_app import heap, providers
 from runtime_app.bundle import Bundle
-from runtime_app.errors import UserError
 from runtime_app.imaging import Resize
 from runtime_app.presenter import Presenter
-from runtime_app.providers import Device
+from runtime_app.providers import CudaDoesNotRun, Device
 from runtime_app.settings import Settings, load_settings, save_settings
 from runtime_app.terminal import log
 from runtime_app.view.probe import refuse_without_display
@@ -44,7 +43,7 @@ def open_window(
     heap.share_among_threads()
     refuse_without_display()
     if device == "cuda" and (obstacle := providers.cuda_obstacle()) is not None:
-        raise UserError(f"CUDA does not run here: {obstacle.reason}.", obstacle.advice)
+        raise CudaDoesNotRun(obstacle)
     settings, notice = load_settings()
     chosen: dict[str, str] = {} if device == "auto" else {"device": device}
     chosen |= {} if precision == "auto" else {"precision": precision}
