@@ -7,13 +7,15 @@ from typing import Any, ClassVar
 
 from runtime_app.bundle import is_bundle
 from runtime_app.catalog import holds_bundles
+from runtime_app.errors import UserError
+from runtime_app.imaging import SUFFIXES
 from runtime_app.presenter import listing, watching
-from runtime_app.presenter.library import FAILED, Filter
-from runtime_app.presenter.session import Session
+from runtime_app.presenter.browsing import Browsing
+from runtime_app.presenter.library import FAILED
 from runtime_app.settings import remember
 
 
-class Folders(Session):
+class Folders(Browsing):
     """watched: the folder whose new pictures open by themselves."""
 
     watched: Path | None = None
@@ -29,7 +31,7 @@ class Folders(Session):
             else:
                 pictures.append(path)
         if folders or pictures:
-            self.set_filter(**vars(Filter()))
+            self.list_all()
         if folders:
             self._list_folders(folders)
         if pictures:
@@ -40,6 +42,19 @@ class Folders(Session):
             self._look_for_changes(pictures)
             self.classify_pending()
         self.changed()
+
+    def take_dropped(self, paths: Iterable[Path]) -> None:
+        """Files and folders from the desktop; a browser may send an address of the web instead.
+
+        Pictures are shown at once, folders where the person is. Raises UserError when nothing of it is a file.
+        """
+        named = [Path(str(path).removeprefix("file:")) for path in paths]
+        files = [path for path in named if path.is_absolute()]
+        if not files:
+            raise UserError("What was dropped is not a file on this computer.", "Save it first, then drop the file.")
+        if self.view in ("compare", "accuracy") or any(path.suffix.lower() in SUFFIXES for path in files):
+            self.set_view("picture")
+        self.open_paths(files)
 
     def _list_folders(self, folders: list[Path]) -> None:
         """What is still being listed is listed after them."""
@@ -101,6 +116,20 @@ class Folders(Session):
             self.workers["watch"].submit("watch", watching.watch_folder(folder))
         self.changed()
 
+    def toggle_watch(self) -> None:
+        """Watch the folder that the person is at, or no more."""
+        folder = self.folder_to_watch()
+        if self.watched is not None:
+            self.tell(f"{self.watched} is not watched any more.")
+            self.watch(None)
+        elif folder is not None:
+            self.tell(f"New pictures in {folder} will appear by themselves.")
+            self.watch(folder)
+        else:
+            self.fail_with(
+                "There is no folder to watch.", "Open a folder first; new pictures in it then appear by themselves."
+            )
+
     def folder_to_watch(self) -> Path | None:
         """The current picture's, or the one that was opened last."""
         if self.current is not None:
@@ -119,7 +148,7 @@ class Folders(Session):
         self.read_again([index for index in indices if index < before])
 
     _receivers: ClassVar[dict[str, Callable[[Any, Any], None]]] = {
-        **Session._receivers,
+        **Browsing._receivers,
         "folder": _folder_listed,
         "open": open_paths,
         "changed": lambda self, indices: self.read_again(indices),

@@ -16,6 +16,7 @@ from runtime_app.presenter.accuracy import accuracy
 from runtime_app.presenter.bundles import BundleEntry
 from runtime_app.presenter.comparison import Comparison
 from runtime_app.presenter.folders import Folders
+from runtime_app.presenter.shown import copied_words
 from runtime_app.presenter.state import View
 from runtime_app.presenter.tasks import Loaded
 from runtime_app.settings import Settings
@@ -59,6 +60,14 @@ class Presenter(Folders):
 
     def _selftest_done(self, words: str) -> None:
         self.selftest_words = words
+
+    def copy(self, put: Callable[[str], None]) -> None:
+        """Give `put`, which fills the clipboard, what a person wants to take along, and say so where they can see it."""
+        text = copied_words(self)
+        if text is not None:
+            put(text)
+            if not self.errors:
+                self.tell("Copied.")
 
     def export_folder(self) -> Path:
         return exports.default_folder()

@@ -7,9 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from runtime_app.bundle import Bundle
 from runtime_app.errors import Explanation
 from runtime_app.imaging import Region, Resize
@@ -112,39 +109,6 @@ class Session(Batch):
         self._region = None
         self._request_look()
         self.changed()
-
-    def step(self, by: int) -> None:
-        """To a neighbour, in the order in which the heatmap and the gallery list the pictures."""
-        if self.current is None:
-            return
-        self.notice = None
-        order = self.listed()
-        if len(order):
-            found = int(order[self.place_beside(order, by)])
-            if found != self.current:
-                self.show(found)
-
-    def place_beside(self, order: NDArray[np.intp], by: int) -> int:
-        """The place in `order`, int [m], not empty, that lies `by` from the current picture, or at the end before that.
-        From a picture that is not listed any more, as a mistake that was just settled, it goes on where that one was."""
-        places = (order == self.current).nonzero()[0]
-        if len(places):
-            place = int(places[0]) + by
-        elif self.current is not None and order is self.listed():
-            rank = np.empty(len(self.library), dtype=np.intp)
-            rank[self.library.listed(self.sort)] = np.arange(len(self.library))
-            place = int(np.searchsorted(rank[order], rank[self.current])) + (by - 1 if by > 0 else by)
-        else:
-            place = 0
-        return min(max(place, 0), len(order) - 1)
-
-    def listed(self) -> Any:
-        """Indices of the pictures in view order: int [m]."""
-        key = (self.library, self.library.version, self.sort, self.filter)
-        if key != self._listed_for:
-            order = self.library.listed(self.sort, self.filter)
-            self._listed_for, self._listed = key, order[self.wrong[order]] if self.filter.wrong else order
-        return self._listed
 
     def _request_look(self) -> None:
         if self.current is None:
@@ -260,12 +224,12 @@ class Session(Batch):
         "region": _looked,
         "replaced": _bundle_replaced,
         "chosen bundle": lambda self, paths: self.open_bundle(paths[0]),
-        "notice": lambda self, text: setattr(self, "notice", text),
     }
 
     def ask_outside(self, kind: str, work: Callable[[], Any]) -> None:
-        """Run a dialog of the platform's or the clipboard's program beside the window. kind: "open" or "chosen bundle"."""
-        self.workers["outside"].submit(kind, lambda ticket: work())
+        """Run a dialog of the platform's beside the window, unless one is open. kind: "open" or "chosen bundle"."""
+        if not any(self.workers["outside"].pending(waiting) for waiting in ("open", "chosen bundle")):
+            self.workers["outside"].submit(kind, lambda ticket: work())
 
     def run_chore(self, kind: str, work: Callable[[], Any]) -> None:
         """Short work that nothing else waits for; its value goes to the receiver of this kind."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runtime_app.presenter.library import NONE, SURE, UNSURE
-from runtime_app.presenter.wording import Bar, Words, bars, engine_words, percent, times_words, verdict_words
+from runtime_app.presenter.wording import Bar, Words, bars, engine_words, one_line, percent, times_words, verdict_words
 
 if TYPE_CHECKING:
     from runtime_app.presenter.presenter import Presenter
@@ -98,6 +98,21 @@ def words(p: "Presenter") -> Words:
     if len(look.result.probabilities) != len(p.loaded.bundle.manifest.classes):
         return Words("", "Classifying\u2026", "quiet")
     return verdict_words(look.result.verdict, look.result.probabilities, p.loaded.bundle.manifest)
+
+
+def copied_words(p: "Presenter") -> str | None:
+    """For the clipboard: an error that is shown, with all that is known of it, else the verdict on the current picture or
+    why it has none; None when there is nothing."""
+    look = p.current_look
+    if p.errors:
+        return f"{p.errors[0].title}\n{p.errors[0].advice}\n\n{p.errors[0].details}"
+    if p.failure is not None:
+        return f"{p.failure.title} {p.failure.advice}"
+    if look is None or look.result is None or p.loaded is None:
+        return None
+    result = look.result
+    said = verdict_words(result.verdict, result.probabilities, p.loaded.bundle.manifest)
+    return f"{result.path.name}: {one_line(said)}"
 
 
 def class_bars(p: "Presenter") -> tuple[Bar, ...]:

@@ -74,6 +74,11 @@ class State:
     def changed(self) -> None:
         self.version += 1
 
+    def tell(self, words: str | None) -> None:
+        """Answer the person in the status line; None: nothing is to be said any more."""
+        self.notice = words
+        self.changed()
+
     # ---- choices -----------------------------------------------------------------------------------------------
 
     def set_view(self, view: View) -> None:
@@ -90,6 +95,15 @@ class State:
     def set_filter(self, **changes: Any) -> None:
         self.filter = Filter(**{**vars(self.filter), **changes})
         self.changed()
+
+    def list_only(self, **wanted: Any) -> None:
+        """One filter on; the same again takes it off."""
+        same = all(getattr(self.filter, name) == value for name, value in wanted.items())
+        nothing = {name: getattr(Filter(), name) for name in wanted}
+        self.set_filter(**(nothing if same else wanted))
+
+    def list_all(self) -> None:
+        self.set_filter(**vars(Filter()))
 
     def pin_class(self, class_index: int | None) -> None:
         """Show this class's evidence until another is chosen; None: that of the most probable class."""
@@ -108,6 +122,9 @@ class State:
 
     def toggle(self, name: Literal["show_evidence", "grid_cells"]) -> None:
         self.change_settings(**{name: not getattr(self.settings, name)})
+
+    def toggle_theme(self) -> None:
+        self.change_settings(theme="light" if self.settings.theme == "dark" else "dark")
 
     def change_opacity(self, by: float) -> None:
         self.change_settings(opacity=min(max(self.settings.opacity + by, 0.0), 1.0), show_evidence=True)

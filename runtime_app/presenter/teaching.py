@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from runtime_app import corrections
 from runtime_app.corrections import Correction
-from runtime_app.presenter.state import State
+from runtime_app.presenter.state import KEYED, State
 
 _VERDICTS = ("sure", "unsure", "none")
 _OF_ANOTHER_BUNDLE = 1_000_000  # a corrected class that the open bundle does not have: whatever it says is wrong
@@ -38,6 +38,43 @@ class Teaching(State):
         self._unsaved[self.library.paths[index]] = self._correction(index, name)
         self._keep()
         self.changed()
+
+    def say(self, name: str | None, index: int | None) -> None:
+        """The answer from a list of classes; None takes back what was said. It is repeated, see `_repeat`."""
+        self.correct_as(name, index)
+        self._repeat(index)
+
+    def say_by_key(self, digit: int, index: int | None) -> bool:
+        """The same by a digit key, 1 to 9 and 0 for the tenth; False, and told, when it stands for no class."""
+        if not self._stands_for_a_class(digit):
+            return False
+        self.correct((digit - 1) % KEYED, index)
+        self._repeat(index)
+        return True
+
+    def say_of_current(self, digit: int, listed: NDArray[np.intp] | None) -> None:
+        """A digit key that nobody asked for. listed: int [m], the list that is shown, None where none is: in one that does
+        not hold the current picture there is nothing that a person could mean."""
+        if self.current is None or not self._stands_for_a_class(digit):
+            return
+        if self.view == "picture" or (listed is not None and self.current in listed):
+            self.say_by_key(digit, self.current)
+        else:
+            self.tell(f"Nothing was said of {self.library.paths[self.current].name}: it is not in this list.")
+
+    def _stands_for_a_class(self, digit: int) -> bool:
+        classes = 0 if self.loaded is None else len(self.loaded.bundle.manifest.classes)
+        missing = 0 < classes <= (digit - 1) % KEYED
+        if missing:
+            self.tell(f"Key {digit} stands for no class: there are {classes}.")
+        return not missing
+
+    def _repeat(self, index: int | None) -> None:
+        """Where the picture is not the one that is seen large, its name is told with what was said of it."""
+        if index is None or (self.view == "picture" and index == self.current):
+            return
+        said, name = self.correction(index), self.library.paths[index].name
+        self.tell(f"{name}: what you said was taken back." if said is None else f"{name}: you said {said}.")
 
     def correction(self, index: int | None = None) -> str | None:
         """What a person said that a picture (the current one) shows."""

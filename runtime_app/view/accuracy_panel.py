@@ -88,12 +88,7 @@ def _mistake(c: Canvas, box: Box, ui: Ui, index: int, true: str) -> None:
     c.text(x + 8, box.y + 15, words, BODY, ink, width=box.right - x - 12)
     c.text(box.x + 54, box.y + 34, p.library.paths[index].name, SMALL, c.palette.muted, width=box.w - 60)
     widgets.focus_ring(c, box, name)
-    c.hit(box, name, partial(_open, ui, index))
-
-
-def _open(ui: Ui, index: int) -> None:
-    ui.presenter.show(index)
-    ui.presenter.set_view("picture")
+    c.hit(box, name, partial(p.show_large, index))
 
 
 def _matrix(c: Canvas, box: Box, ui: Ui, evaluation: Evaluation) -> None:

@@ -69,7 +69,7 @@ def _error(c: Canvas, ui: Ui, error: Explanation) -> None:
     row = Box(room.x, room.bottom - 34, 0, 34)
     x = row.x
     for name, label, click in (
-        ("error.copy", "Copy details", ui.copy_details),
+        ("error.copy", "Copy details", ui.copy_verdict),
         ("error.log", "Open log", lambda: ui.open_file(log_file())),
     ):
         width = widgets.button_width(label)

@@ -28,7 +28,7 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
         c.text(grid.centre, grid.middle - 28, "No picture passes these filters", BODY, c.palette.muted, anchor="m")
         width = widgets.button_width("List all")
         spot = Box(grid.centre - width / 2, grid.middle - 8, width, 32)
-        widgets.button(c, spot, "list_all", "List all", ui.list_all, kind="raised", tooltip="A")
+        widgets.button(c, spot, "list_all", "List all", p.list_all, kind="raised", tooltip="A")
         return
     columns = max(1, int((grid.w - lists.BAR + _GAP) // (_TILE + _GAP)))
     side = float(int((grid.w - lists.BAR - _GAP * (columns - 1) - 4) / columns))
@@ -59,7 +59,7 @@ def _states(c: Canvas, area: Box, ui: Ui) -> None:
         spot = Box(x, area.y, widgets.button_width(text), 28)
         kind = "accent" if p.filter.wrong else "raised"
         hint = "The known class (by subfolder or correction) is another (W)"
-        widgets.button(c, spot, "state.Wrong", text, partial(ui.list_only, wrong=True), kind=kind, tooltip=hint)
+        widgets.button(c, spot, "state.Wrong", text, partial(p.list_only, wrong=True), kind=kind, tooltip=hint)
         x = spot.right + 4
     if area.right - x > 420:
         width = text_width("Sort by", SMALL) + 328
@@ -128,9 +128,5 @@ def _tile(c: Canvas, box: Box, ui: Ui, index: int) -> None:
     c.text(box.x + 2, frame.bottom + 10, words, SMALL, c.palette.ink, width=box.w - 4, bold=state == "sure")
     c.text(box.x + 2, frame.bottom + 26, path.name, SMALL, c.palette.muted, width=box.w - 4)
     widgets.focus_ring(c, box, name)  # around the words too, unlike the frame of the current picture
-
-    def click() -> None:
-        p.show(index)
-        p.set_view("picture")
-
-    c.hit(frame, name, click, tooltip=p.library.errors[index].title if index in p.library.errors else "")
+    hint = p.library.errors[index].title if index in p.library.errors else ""
+    c.hit(frame, name, partial(p.show_large, index), tooltip=hint)

@@ -82,7 +82,7 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
             spot = Box(
                 log.right + 24 + c.text(log.right + 12, area.y + 14, text, SMALL, c.palette.muted), area.y, every, 28
             )
-        widgets.button(c, spot, "list_all", "List all", ui.list_all, kind="raised", tooltip=f"{text} (A)")
+        widgets.button(c, spot, "list_all", "List all", p.list_all, kind="raised", tooltip=f"{text} (A)")
     if p.loaded is None or not len(p.library):
         c.text(box.centre, box.middle, "Open pictures to compare them here", BODY, c.palette.muted, anchor="m")
         return
@@ -172,7 +172,7 @@ def _row(c: Canvas, box: Box, ui: Ui, index: int, columns: Columns, scale: Scale
         shown = library.probabilities[index, columns.first : columns.first + columns.count]
         _cells(c, Box(left, box.y, columns.right - left, box.h), shown, columns.width, scale)
     widgets.focus_ring(c, Box(box.x - 6, box.y + 1, box.w + 6, box.h - 4), name)
-    c.hit(box, name, lambda: _open(ui, index))
+    c.hit(box, name, partial(p.show_large, index))
     if c.hovered == name:
         ui.card = index
 
@@ -200,11 +200,6 @@ def _scale(c: Canvas, box: Box, scale: Scale) -> None:
     c.sprite(box, ("scale", scale.colours.name), make)
     for share, text in scale.ticks:
         c.text(box.right + 6, box.bottom - share * box.h, text, SMALL, c.palette.muted)
-
-
-def _open(ui: Ui, index: int) -> None:
-    ui.presenter.show(index)
-    ui.presenter.set_view("picture")
 
 
 def card(c: Canvas, ui: Ui) -> None:

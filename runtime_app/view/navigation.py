@@ -14,9 +14,7 @@ def go(ui: Ui, by: int) -> None:
     order = ui.listing.order
     if not len(order):
         return
-    place = ui.presenter.place_beside(order, by)
-    ui.presenter.notice = None
-    ui.presenter.show(int(order[place]))
+    place = ui.presenter.show_beside(order, by)
     columns = ui.listing.columns
     bring_into_view(ui, ui.listing.name, place // columns, -(-len(order) // columns))
 

@@ -41,7 +41,7 @@ def _icons(c: Canvas, row: Box, ui: Ui) -> float:
         ("about", lambda: ui.show_dialog("about"), "About: model card, versions, licences (Ctrl+I)"),
         ("help", lambda: ui.show_dialog("help"), "Help: all shortcuts (F1)"),
         ("settings", lambda: ui.show_dialog("settings"), "Settings (Ctrl+,)"),
-        ("theme", ui.toggle_theme, "Dark or light (T)"),
+        ("theme", ui.presenter.toggle_theme, "Dark or light (T)"),
     ):
         x -= _ICON
         icon = Box(x, row.y, _ICON, row.h)
@@ -86,7 +86,7 @@ def _openers(c: Canvas, row: Box, ui: Ui, end: float, *, roomy: bool) -> float:
         (
             "watch",
             "Watch",
-            ui.toggle_watch,
+            p.toggle_watch,
             f"Watching {p.watched}" if watching else "Show new pictures of this folder (Ctrl+W)",
         ),
     ]

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +10,6 @@ from numpy.typing import NDArray
 from runtime_app import file_dialog
 from runtime_app.imaging import Region
 from runtime_app.presenter import Presenter
-from runtime_app.presenter.library import Filter
-from runtime_app.presenter.wording import one_line, verdict_words
 from runtime_app.view.canvas import Box, TextField
 from runtime_app.view.geometry import Camera, Placement
 
@@ -75,47 +72,8 @@ class Ui:
         self.scroll.pop(f"dialog.{name}", None)
         self.presenter.changed()
 
-    def toggle_watch(self) -> None:
-        p = self.presenter
-        folder = p.folder_to_watch()
-        if p.watched is not None:
-            p.notice = f"{p.watched} is not watched any more."
-            p.watch(None)
-        elif folder is not None:
-            p.notice = f"New pictures in {folder} will appear by themselves."
-            p.watch(folder)
-        else:
-            p.fail_with(
-                "There is no folder to watch.", "Open a folder first; new pictures in it then appear by themselves."
-            )
-
-    def toggle_theme(self) -> None:
-        p = self.presenter
-        p.change_settings(theme="light" if p.settings.theme == "dark" else "dark")
-
     def copy_verdict(self) -> None:
-        p = self.presenter
-        if p.errors:
-            self.copy_details()
-            return
-        if p.failure is not None:
-            self.copy(f"{p.failure.title} {p.failure.advice}")
-            p.notice = "Copied."
-            p.changed()
-            return
-        look = p.current_look
-        if look is None or look.result is None or p.loaded is None:
-            return
-        result = look.result
-        words = verdict_words(result.verdict, result.probabilities, p.loaded.bundle.manifest)
-        self.copy(f"{result.path.name}: {one_line(words)}")
-        p.notice = "Copied."
-        p.changed()
-
-    def copy_details(self) -> None:
-        """All that is known of the error that is shown."""
-        error = self.presenter.errors[0]
-        self.copy(f"{error.title}\n{error.advice}\n\n{error.details}")
+        self.presenter.copy(self.copy)
 
     def selftest(self) -> None:
         """In the about window, which shows what comes out."""
@@ -146,16 +104,6 @@ class Ui:
     def over(self) -> bool:
         """Whether something lies over the view."""
         return self.dialog is not None or bool(self.presenter.errors)
-
-    def list_only(self, **wanted: Any) -> None:
-        """One filter on; the same again takes it off."""
-        chosen = self.presenter.filter
-        same = all(getattr(chosen, name) == value for name, value in wanted.items())
-        nothing = {name: getattr(Filter(), name) for name in wanted}
-        self.presenter.set_filter(**(nothing if same else wanted))
-
-    def list_all(self) -> None:
-        self.presenter.set_filter(**vars(Filter()))
 
     def type_name(self) -> None:
         self.presenter.set_view("gallery")

@@ -49,7 +49,7 @@ def open_window(
     chosen |= {} if precision == "auto" else {"precision": precision}
     presenter = Presenter(settings, resize)
     presenter.change_settings(**chosen)
-    presenter.notice = notice
+    presenter.tell(notice)
     presenter.open_bundle(bundle)
     if pictures:
         presenter.open_paths(pictures)

@@ -12,7 +12,6 @@ from runtime_app.presenter import Presenter, listing
 from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.library import FAILED, PENDING
 from runtime_app.presenter.shown import status
-from runtime_app.view.ui import Ui
 from tests.runtime_app.samples import draw_digit, many_pictures, rename_bundle, until
 
 _BEGUN = 1.0  # seconds until the watching thread has certainly seen what was there before
@@ -195,7 +194,7 @@ def test_an_empty_folder_can_be_watched(presenter: Presenter, tmp_path: Path) ->
     presenter.open_paths([folder])
     until(presenter, lambda: presenter.errors)
     assert "Ctrl+W" in presenter.errors[0].advice
-    Ui(presenter).toggle_watch()
+    presenter.toggle_watch()
     assert presenter.watched == folder
     time.sleep(_BEGUN)
     draw_digit("one", 64).save(folder / "one.png")

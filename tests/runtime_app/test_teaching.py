@@ -184,9 +184,9 @@ def test_known_classes_go_before_the_networks_in_a_training_folder(presenter: Pr
 def test_watching_and_copying_are_answered(ui: Ui, digits: Path) -> None:
     copied: list[str] = []
     ui.copy = copied.append
-    ui.toggle_watch()
+    ui.presenter.toggle_watch()
     assert ui.presenter.notice == f"New pictures in {digits} will appear by themselves."
-    ui.toggle_watch()
+    ui.presenter.toggle_watch()
     assert ui.presenter.notice == f"{digits} is not watched any more."
     (digits / "zero.png").write_bytes(b"no picture")
     ui.presenter.show(2)
