@@ -172,7 +172,7 @@ def test_a_listing_that_was_cancelled_goes_on(
     presenter.show(0)
     presenter.go_on()
     until(presenter, lambda: len(presenter.library) == 300)
-    until(presenter, lambda: presenter.library.classified == 300)
+    until(presenter, lambda: presenter.library.classified == 300 and not presenter.busy)
     assert status(presenter).action == "" and presenter.current == 0
 
 
