@@ -4,6 +4,7 @@ import csv
 import io
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -41,7 +42,7 @@ def text_cell(text: str) -> str:
 
 def record(outcome: Outcome, classes: tuple[str, ...]) -> dict[str, Any]:
     """One line of jsonl: path, label, confidence, verdict, probabilities by class, error."""
-    path = str(outcome.path).encode(errors="surrogateescape").decode(errors="replace")
+    path = _text(outcome.path)
     if isinstance(outcome, Failure):
         error = {"title": outcome.error.title, "advice": outcome.error.advice, "details": outcome.error.details}
         return {"path": path, "label": None, "confidence": None, "verdict": None, "probabilities": None, "error": error}
@@ -55,6 +56,11 @@ def record(outcome: Outcome, classes: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
+def _text(path: Path) -> str:
+    """A name whose bytes are no text gets replacement signs."""
+    return str(path).encode(errors="surrogateescape").decode(errors="replace")
+
+
 def csv_writer() -> Any:
     """Writes rows to stdout; Windows would make a second line end of each."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -62,17 +68,25 @@ def csv_writer() -> Any:
     return csv.writer(sys.stdout)
 
 
+def csv_header(classes: tuple[str, ...], *further: str) -> list[str]:
+    """further: columns between the verdict and the probabilities."""
+    return ["path", "label", "confidence", "verdict", *further, *map(text_cell, classes), "error"]
+
+
+def csv_row(outcome: Outcome, classes: tuple[str, ...], *further: str) -> list[str]:
+    """The cells below `csv_header`. An error is what happened and what to do; technical details are for jsonl."""
+    path, said = text_cell(_text(outcome.path)), [text_cell(cell) for cell in further]
+    if isinstance(outcome, Failure):
+        error = f"{outcome.error.title} {outcome.error.advice}".rstrip()
+        return [path, "", "", "", *said, *[""] * len(classes), text_cell(error)]
+    values = [f"{value:.6f}" for value in outcome.probabilities.tolist()]
+    return [path, text_cell(outcome.label), f"{outcome.confidence:.6f}", outcome.verdict, *said, *values, ""]
+
+
 def _write_csv(outcomes: Iterable[Outcome], classes: tuple[str, ...]) -> None:
     writer = csv_writer()
-    writer.writerow(["path", "label", "confidence", "verdict", *map(text_cell, classes), "error"])
-    for outcome in outcomes:
-        row = record(outcome, classes)
-        probabilities = row["probabilities"] or {}
-        error = f"{row['error']['title']} {row['error']['advice']}" if row["error"] else ""
-        values = [f"{probabilities[name]:.6f}" if probabilities else "" for name in classes]
-        confidence = "" if row["confidence"] is None else f"{row['confidence']:.6f}"
-        label = text_cell(row["label"] or "")
-        writer.writerow([text_cell(row["path"]), label, confidence, row["verdict"], *values, text_cell(error)])
+    writer.writerow(csv_header(classes))
+    writer.writerows(csv_row(outcome, classes) for outcome in outcomes)
 
 
 def _write_table(outcomes: Iterable[Outcome], classes: tuple[str, ...], top: int) -> None:

@@ -20,7 +20,7 @@ from runtime_app.errors import UserError
 from runtime_app.heatmap_png import MAX_ROWS, write_heatmap
 from runtime_app.installation import program
 from runtime_app.jobs import give_way
-from runtime_app.output import record, text_cell
+from runtime_app.output import csv_header, csv_row, record
 from runtime_app.pipeline import Failure, Outcome, prepare_file
 from runtime_app.presenter.snapshot import Shown, Snapshot, snapshot
 from runtime_app.training_folder import copy_pictures
@@ -128,20 +128,13 @@ def _jsonl(taken: Snapshot) -> Iterator[bytes]:
 
 
 def _csv(taken: Snapshot) -> Iterator[bytes]:
-    """Names that a spreadsheet would run as a formula are quoted (`text_cell`)."""
-    header = ["path", "label", "confidence", "verdict", "correction", *map(text_cell, taken.classes), "error"]
-    yield _csv_line(header)
+    """The columns of `classify --format csv`, and what the person said."""
+    yield _csv_line(csv_header(taken.classes, "correction"))
     for outcome, correction in taken.rows():
-        row = record(outcome, taken.classes)
-        probabilities = row["probabilities"] or {}
-        values = [f"{probabilities[name]:.6f}" if probabilities else "" for name in taken.classes]
-        confidence = "" if row["confidence"] is None else f"{row['confidence']:.6f}"
-        error = text_cell(row["error"]["title"]) if row["error"] else ""
-        label, said = text_cell(row["label"] or ""), text_cell(correction or "")
-        yield _csv_line([text_cell(row["path"]), label, confidence, row["verdict"], said, *values, error])
+        yield _csv_line(csv_row(outcome, taken.classes, correction or ""))
 
 
-def _csv_line(cells: Iterable[str | None]) -> bytes:
+def _csv_line(cells: Iterable[str]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text).writerow(cells)
     return text.getvalue().encode("utf-8")

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from runtime_app.bundle import open_bundle
 from runtime_app.errors import explain
 from runtime_app.output import text_cell
-from runtime_app.pipeline import Failure
+from runtime_app.pipeline import Failure, prepare_file
 from runtime_app.presenter.exports import save, snapshot
 from runtime_app.presenter.library import Library
 from tests.runtime_app.samples import TINY, Run
@@ -44,6 +45,19 @@ def test_saved_table_has_no_formula(tmp_path: Path) -> None:
     rows = list(csv.reader(io.StringIO(saved("csv", tmp_path), newline="")))
     assert rows[0][5:7] == ["'=a", "'-b"]
     assert rows[1] == ["'=cmd|calc.png", "'=a", "0.750000", "sure", "'+x", "0.750000", "0.250000", ""]
+
+
+def test_saved_table_says_of_a_failure_what_classify_says(app: Run, tmp_path: Path) -> None:
+    (tmp_path / "@broken.png").write_bytes(b"no picture")
+    answer = app("classify", "@broken.png", "--bundle", TINY, "--format", "csv")
+    library = Library(10)
+    library.add([Path("@broken.png")])
+    library.record(0, prepare_file(Path("@broken.png"), open_bundle(TINY), None, b"no picture"))  # type: ignore[arg-type]
+    save("csv", snapshot(library, tuple("0123456789")), tmp_path / "out")
+    written = next((tmp_path / "out").glob("*.csv")).read_bytes().decode()
+    classified, saved_rows = (list(csv.DictReader(io.StringIO(text, newline=""))) for text in (answer.stdout, written))
+    assert saved_rows[0].pop("correction") == "" and saved_rows == classified
+    assert saved_rows[0]["error"].endswith("PPM."), "what to do belongs to it"
 
 
 def test_json_lines_keep_names_exactly(tmp_path: Path) -> None:
