@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from runtime_app.errors import Explanation
 from runtime_app.pipeline import Outcome, Result
+from runtime_app.verdict import Verdict
 
 Sort = Literal["name", "class", "confidence", "margin"]
 SORTS: tuple[Sort, ...] = ("name", "class", "confidence", "margin")
 PENDING, SURE, UNSURE, NONE, FAILED = -1, 0, 1, 2, 3
-_CODES = {"sure": SURE, "unsure": UNSURE, "none": NONE}
+_CODES: dict[Verdict, int] = {"sure": SURE, "unsure": UNSURE, "none": NONE}
+VERDICTS = {code: verdict for verdict, code in _CODES.items()}
 _INPUTS_KEPT = 4096  # network inputs kept as tiny thumbnails: 12 MB at 32x32
 
 

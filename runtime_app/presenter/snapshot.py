@@ -13,10 +13,8 @@ from runtime_app.errors import Explanation, UserError
 from runtime_app.heatmap_png import MAX_ROWS
 from runtime_app.imaging import Region, Resize
 from runtime_app.pipeline import Failure, Outcome, Result
-from runtime_app.presenter.library import FAILED, SURE, Library
-from runtime_app.verdict import Verdict
+from runtime_app.presenter.library import FAILED, SURE, VERDICTS, Library
 
-_VERDICTS: tuple[Verdict, ...] = ("sure", "unsure", "none")
 _NOTHING = np.zeros((0,), dtype=np.float32)
 _NO_IMAGE = np.zeros((0, 0, 3), dtype=np.uint8)
 
@@ -70,7 +68,7 @@ class Snapshot:
             path,
             self.classes[label],
             float(probabilities[label]),
-            _VERDICTS[state],
+            VERDICTS[state],
             probabilities,
             logits=_NOTHING,
             evidence=_NOTHING,

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from runtime_app import corrections
 from runtime_app.corrections import Correction
+from runtime_app.presenter.library import VERDICTS
 from runtime_app.presenter.state import KEYED, State
 
-_VERDICTS = ("sure", "unsure", "none")
 _OF_ANOTHER_BUNDLE = 1_000_000  # a corrected class that the open bundle does not have: whatever it says is wrong
 
 
@@ -133,7 +133,7 @@ class Teaching(State):
             return Correction(path, name)
         manifest = self.loaded.bundle.manifest
         confidence = float(self.library.probabilities[index, label])
-        verdict = _VERDICTS[int(self.library.states[index])]
+        verdict = VERDICTS[int(self.library.states[index])]
         return Correction(path, name, manifest.classes[label], confidence, verdict, manifest.digest)
 
     def _keep(self) -> None:

@@ -1,13 +1,13 @@
 """What is seen of the picture, and the square that is marked in it."""
 
-from runtime_app.view.geometry import Camera, middle_region, moved_region, scaled_region
+from runtime_app.view.geometry import Camera, limited_zoom, middle_region, moved_region, scaled_region
 from runtime_app.view.geometry import pan as panned
 from runtime_app.view.ui import Ui
 
 
 def zoom(ui: Ui, factor: float | None) -> None:
     """None: fit the picture again."""
-    zoom = 1.0 if factor is None else min(max(ui.camera.zoom * factor, 1.0), 32.0)
+    zoom = 1.0 if factor is None else limited_zoom(ui.camera.zoom * factor)
     ui.camera = Camera(zoom, ui.camera.centre if zoom > 1 else (0.5, 0.5))
     ui.presenter.changed()
 

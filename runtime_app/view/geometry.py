@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from runtime_app.imaging import Region
 from runtime_app.view.canvas import Box
 
-MAX_ZOOM = 32.0
+_MAX_ZOOM = 32.0
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,14 @@ def place(size: tuple[int, int], area: Box, camera: Camera) -> Placement:
     return Placement(area, Box(left, top, width, height), size)
 
 
+def limited_zoom(zoom: float) -> float:
+    """From the whole picture to its pixels."""
+    return min(max(zoom, 1.0), _MAX_ZOOM)
+
+
 def zoom_at(camera: Camera, placement: Placement, x: float, y: float, factor: float) -> Camera:
     """Zoom by `factor` so that the point of the picture under (x, y) stays there."""
-    zoom = min(max(camera.zoom * factor, 1.0), MAX_ZOOM)
+    zoom = limited_zoom(camera.zoom * factor)
     at = placement.to_picture(x, y)
     share = at[0] / placement.size[0], at[1] / placement.size[1]
     grown = zoom / camera.zoom

@@ -1,12 +1,19 @@
 """Places on the screen and in the picture: zoom, the square, the cells of an evidence map."""
 
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
 import numpy as np
 import pytest
 
 from runtime_app import evidence
 from runtime_app.imaging import Region
-from runtime_app.view import geometry
+from runtime_app.view import framing, geometry
 from runtime_app.view.canvas import Box, Same
+from runtime_app.view.ui import Ui
+
+if TYPE_CHECKING:
+    from runtime_app.presenter import Presenter
 
 
 def test_evidence_scale_is_one_for_all_classes_and_its_cells_tile_the_region() -> None:
@@ -74,3 +81,11 @@ def test_a_texture_key_is_never_mistaken_for_that_of_a_later_array():
     array = np.zeros(3, np.uint8)
     assert Same(array) == Same(array) and hash(Same(array)) == hash(Same(array))
     assert Same(array) != Same(array.copy())
+
+
+def test_keys_and_wheel_zoom_between_the_same_ends() -> None:
+    ui = Ui(cast("Presenter", SimpleNamespace(changed=lambda: None)))
+    placement = geometry.place((4032, 3024), Box(0, 0, 400, 300), geometry.Camera())
+    for factor in (1e9, 1e-9):
+        framing.zoom(ui, factor)
+        assert ui.camera.zoom == geometry.zoom_at(geometry.Camera(), placement, 10, 10, factor).zoom
