@@ -1,4 +1,4 @@
-"""Evidence maps as colours and rectangles: where in the picture a class found its evidence. Pure arithmetic.
+"""Evidence maps as colours: where in the picture a class found its evidence. Pure arithmetic.
 
 Evidence is in logit units: the mean of a class's map plus the bias of the head is its logit (class activation maps,
 Zhou et al. 2016, arXiv 1512.04150). All classes of a picture share one scale, so that weak evidence looks weak.
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from runtime_app.colours import DIVERGING
-from runtime_app.imaging import Region
 
 _SMOOTH_SIDE = 128  # pixels of the overlay's texture; maps have a few cells a side, so more would show nothing more
 
@@ -52,13 +51,3 @@ def colour(position: NDArray[np.float32] | NDArray[np.float64]) -> NDArray[np.ui
     rgba[..., :3] = DIVERGING((position + 1) / 2)
     rgba[..., 3] = np.rint(np.sqrt(np.abs(position)) * 255)
     return rgba
-
-
-def cell_region(row: int, column: int, shape: tuple[int, int], region: Region) -> Region:
-    """The part of the picture that one cell of an h x w map stands for, in the picture's pixels.
-
-    region: what the network's input shows of the picture; the map divides it into equal cells.
-    """
-    height, width = (region.bottom - region.top) / shape[0], (region.right - region.left) / shape[1]
-    left, top = region.left + column * width, region.top + row * height
-    return Region(left, top, left + width, top + height)

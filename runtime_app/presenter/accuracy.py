@@ -24,7 +24,6 @@ class Accuracy:
 
     evaluation: Evaluation
     listed: NDArray[np.intp]
-    mistakes: int
     waiting: int
     title: str
 
@@ -43,9 +42,7 @@ def measure(library: "Library", labels: NDArray[np.int64], classes: tuple[str, .
     confidence = library.probabilities[rows[wanted], predicted[wanted]]
     listed = rows[wanted][np.argsort(-confidence, kind="stable")]
     waiting = int(known.sum()) - len(rows) - failures
-    return Accuracy(
-        Evaluation(counts, classes, failures), listed, int(wrong.sum()), waiting, _title(wrong, classes, cell)
-    )
+    return Accuracy(Evaluation(counts, classes, failures), listed, waiting, _title(wrong, classes, cell))
 
 
 def accuracy(p: "Presenter") -> Accuracy | None:

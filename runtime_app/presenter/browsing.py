@@ -32,18 +32,18 @@ class Browsing(Session):
         self.notice = None
         order = self.listed()
         if len(order):
-            found = int(order[self.place_beside(order, by)])
+            found = int(order[self._place_beside(order, by)])
             if found != self.current:
                 self.show(found)
 
     def show_beside(self, order: NDArray[np.intp], by: int) -> int:
         """Look at the picture that lies `by` from the current one in `order`, int [m], not empty; returns its place there."""
-        place = self.place_beside(order, by)
+        place = self._place_beside(order, by)
         self.notice = None
         self.show(int(order[place]))
         return place
 
-    def place_beside(self, order: NDArray[np.intp], by: int) -> int:
+    def _place_beside(self, order: NDArray[np.intp], by: int) -> int:
         """The place in `order`, int [m], not empty, that lies `by` from the current picture, or at the end before that.
         From a picture that is not listed any more, as a mistake that was just settled, it goes on where that one was."""
         places = (order == self.current).nonzero()[0]

@@ -126,9 +126,8 @@ class Folders(Browsing):
             self.tell(f"New pictures in {folder} will appear by themselves.")
             self.watch(folder)
         else:
-            self.fail_with(
-                "There is no folder to watch.", "Open a folder first; new pictures in it then appear by themselves."
-            )
+            advice = "Open a folder first; new pictures in it then appear by themselves."
+            self.fail(UserError("There is no folder to watch.", advice))
 
     def folder_to_watch(self) -> Path | None:
         """The current picture's, or the one that was opened last."""

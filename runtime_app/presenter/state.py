@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime_app.corrections import Correction
-from runtime_app.errors import Explanation, UserError, explain
+from runtime_app.errors import Explanation, explain
 from runtime_app.imaging import Region, Resize
 from runtime_app.jobs import Worker
 from runtime_app.presenter.accuracy import Cell
@@ -187,9 +187,6 @@ class State:
         log.error("%s", explanation.details)
         self.errors.append(explanation)
         self.changed()
-
-    def fail_with(self, title: str, advice: str) -> None:
-        self.fail(UserError(title, advice))
 
     def show_error(self, explanation: Explanation) -> None:
         self.errors.append(explanation)

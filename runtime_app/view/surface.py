@@ -141,9 +141,6 @@ class Surface:
     def frame(self) -> None:
         dpg.render_dearpygui_frame()
 
-    def set_title(self, title: str) -> None:
-        dpg.set_viewport_title(title)
-
     def toggle_fullscreen(self) -> None:
         before, self._windowed = self._windowed, None if self._windowed else self.viewport_size()
         dpg.toggle_viewport_fullscreen()

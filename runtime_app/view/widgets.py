@@ -133,13 +133,12 @@ def range_slider(
 
 
 def arrow(c: Canvas, x: float, y: float, direction: str, size: float = 4.0) -> None:
-    """A small filled triangle: left, right, up or down."""
+    """A small filled triangle: left, right or down."""
     s = size
     shapes = {
         "left": ((x + s, y - s * 1.4), (x + s, y + s * 1.4), (x - s, y)),
         "right": ((x - s, y - s * 1.4), (x - s, y + s * 1.4), (x + s, y)),
         "down": ((x - s * 1.2, y - s * 0.7), (x + s * 1.2, y - s * 0.7), (x, y + s * 0.9)),
-        "up": ((x - s * 1.2, y + s * 0.7), (x + s * 1.2, y + s * 0.7), (x, y - s * 0.9)),
     }
     c.polygon(shapes[direction], c.palette.ink)
 

@@ -81,7 +81,7 @@ def test_the_verdict_is_copied_and_that_is_told(presenter: Presenter) -> None:
 
 def test_an_error_is_copied_with_its_details_and_stays_alone_on_the_screen(presenter: Presenter) -> None:
     copied: list[str] = []
-    presenter.fail_with("It broke.", "Mend it.")
+    presenter.fail(UserError("It broke.", "Mend it."))
     presenter.copy(copied.append)
     assert copied[0].startswith("It broke.\nMend it.\n\n") and "UserError" in copied[0] and presenter.notice is None
 

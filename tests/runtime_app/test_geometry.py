@@ -1,4 +1,4 @@
-"""Places on the screen and in the picture: zoom, the square, the cells of an evidence map."""
+"""Places on the screen and in the picture: zoom, the square, an evidence map."""
 
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from runtime_app.presenter import Presenter
 
 
-def test_evidence_scale_is_one_for_all_classes_and_its_cells_tile_the_region() -> None:
+def test_evidence_scale_is_one_for_all_classes() -> None:
     maps = np.zeros((3, 4, 4), dtype=np.float32)
     maps[0, 0, 0], maps[1, 3, 3] = 7.2, -1.0
     limit = evidence.scale_limit(maps)
@@ -25,9 +25,6 @@ def test_evidence_scale_is_one_for_all_classes_and_its_cells_tile_the_region() -
     assert strong[0, 0, 3] > weak[-1, -1, 3] > 0, "weak evidence looks weak"
     assert strong[0, 0, 0] > strong[0, 0, 2] and weak[-1, -1, 2] > weak[-1, -1, 0], "red for, blue against"
     assert evidence.overlay(maps[2], limit, grid=False)[..., 3].max() == 0, "no evidence covers nothing"
-    region = Region(10, 20, 90, 100)
-    assert evidence.cell_region(0, 0, (4, 4), region) == Region(10, 20, 30, 40)
-    assert evidence.cell_region(3, 3, (4, 4), region) == Region(70, 80, 90, 100)
 
 
 def test_screen_and_picture_coordinates_agree_at_any_zoom() -> None:
