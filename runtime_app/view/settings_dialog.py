@@ -73,7 +73,7 @@ def _words(value: str) -> str:
 
 
 def draw_export(c: Canvas, room: Box, ui: Ui) -> None:
-    """Where to: the folder of the pictures is not touched; files go to the working folder under a name with the date."""
+    """What can be saved, and where it goes: beside the person's documents, never to the folder of the pictures."""
     p = ui.presenter
     choices: tuple[tuple[Kind, str, str], ...] = (
         ("csv", "Table (CSV)", "One line a picture, one column a class"),

@@ -19,7 +19,7 @@ _CLEAR = (0, 0, 0, 0)
 
 @dataclass(frozen=True)
 class Event:
-    """kind: press, release, wheel, key or character. button: 0 left, 1 right, 2 middle; amount: turns of the wheel; held: keys."""
+    """kind: press, release, wheel or key. button: 0 left, 1 right, 2 middle; amount: turns of the wheel; held: keys."""
 
     kind: str
     button: int = 0

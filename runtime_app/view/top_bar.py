@@ -1,4 +1,4 @@
-"""The bar along the top: the bundle, what to open, the four views, theme, help and about."""
+"""The bar along the top: the bundle, what to open, the views, theme, help and about."""
 
 import math
 from collections.abc import Callable
