@@ -1,6 +1,5 @@
-"""The lists of what was found or used before: bundles with their accuracy and date, and folders."""
+"""The bundles that were found or used before, with their accuracy and date."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -18,10 +17,6 @@ _ROW, _HEAD, _FOOT = 44, 24, 48
 def height(ui: Ui) -> float:
     """Of the whole dialog."""
     return 80 + _HEAD + _FOOT + _ROW * min(max(len(ui.presenter.bundles or ()), 2), 8)
-
-
-def recent_height(ui: Ui) -> float:
-    return 80 + _FOOT + _ROW * min(max(len(ui.presenter.recent_folders()), 2), 8)
 
 
 def draw(c: Canvas, room: Box, ui: Ui) -> None:
@@ -63,7 +58,7 @@ def _columns(c: Canvas, room: Box) -> None:
 
 def _bundle(c: Canvas, box: Box, ui: Ui, row: int, entry: BundleEntry, *, opened: bool) -> None:
     name = f"bundle.{row}"
-    _ground(c, box, name, marked=opened)
+    lists.ground(c, box, name, marked=opened)
     suffix = ".zip" if entry.path.suffix.lower() == ".zip" else ""
     width = box.w - 260
     taken = min(text_width(entry.name, BODY, MEDIUM), width)
@@ -72,40 +67,9 @@ def _bundle(c: Canvas, box: Box, ui: Ui, row: int, entry: BundleEntry, *, opened
     c.text(box.right - 128, box.middle, entry.accuracy, BODY, c.palette.ink, anchor="r")
     c.text(box.right - 12, box.middle, entry.date, BODY, c.palette.muted, anchor="r")
     widgets.focus_ring(c, box, name)
-    c.hit(box, name, partial(_choose, ui, partial(ui.presenter.open_bundle, entry.path)), tooltip=str(entry.path))
+    c.hit(box, name, partial(_open, ui, entry.path), tooltip=str(entry.path))
 
 
-def draw_recent(c: Canvas, room: Box, ui: Ui) -> None:
-    folders = ui.presenter.recent_folders()
-    if not folders:
-        widgets.paragraph(c, room, "No folder was opened yet, or they are all gone.", muted=True)
-    body = Box(room.x - 8, room.y, room.w + 16, room.h - _FOOT)
-    for line, row in enumerate(lists.rows_shown(c, body, ui, "recent", len(folders), _ROW)):
-        _folder(c, Box(body.x, body.y + _ROW * line, body.w - lists.BAR, _ROW - 4), ui, row, folders[row])
-    label = "Another folder\u2026"
-    spot = Box(room.x, room.bottom - 34, widgets.button_width(label), 34)
-    widgets.button(
-        c, spot, "recent_other", label, partial(_choose, ui, partial(opening.open_folder, ui)), kind="raised"
-    )
-
-
-def _folder(c: Canvas, box: Box, ui: Ui, row: int, folder: Path) -> None:
-    name = f"recent.{row}"
-    _ground(c, box, name, marked=False)
-    x = box.x + 12
-    x += c.text(x, box.middle, folder.name or str(folder), BODY, c.palette.ink, width=box.w * 0.5, bold=True)
-    c.text(x + 12, box.middle, str(folder.parent), SMALL, c.palette.muted, width=box.right - x - 24)
-    widgets.focus_ring(c, box, name)
-    c.hit(box, name, partial(opening.open_recent, ui, folder), tooltip=str(folder))
-
-
-def _ground(c: Canvas, box: Box, name: str, *, marked: bool) -> None:
-    if c.hovered == name:
-        c.rectangle(box, c.palette.hover, radius=6)
-    if marked:
-        c.rectangle(Box(box.x, box.y + 8, 3, box.h - 16), c.palette.accent, radius=1)
-
-
-def _choose(ui: Ui, act: Callable[[], None]) -> None:
+def _open(ui: Ui, path: Path) -> None:
     ui.show_dialog(None)
-    act()
+    ui.presenter.open_bundle(path)

@@ -2,7 +2,16 @@
 
 from runtime_app.errors import Explanation
 from runtime_app.terminal import log_file
-from runtime_app.view import about_dialog, bundles_dialog, class_list, lists, settings_dialog, widgets
+from runtime_app.view import (
+    about_dialog,
+    bundles_dialog,
+    class_list,
+    export_dialog,
+    lists,
+    recent_dialog,
+    settings_dialog,
+    widgets,
+)
 from runtime_app.view.canvas import BODY, SMALL, TITLE, Box, Canvas
 from runtime_app.view.shortcuts import SHORTCUTS
 from runtime_app.view.ui import Ui
@@ -22,13 +31,13 @@ def draw(c: Canvas, ui: Ui) -> None:
     elif ui.dialog == "about":
         about_dialog.draw(c, frame(c, ui, "About", 720, 560), ui)
     elif ui.dialog == "export":
-        settings_dialog.draw_export(c, frame(c, ui, "Save results", 520, 344), ui)
+        export_dialog.draw(c, frame(c, ui, "Save results", 520, 344), ui)
     elif ui.dialog in ("classes", "evidence"):
         class_list.draw(c, frame(c, ui, class_list.title(ui), 560, class_list.height(ui)), ui)
     elif ui.dialog == "bundles":
         bundles_dialog.draw(c, frame(c, ui, "Bundles", 620, bundles_dialog.height(ui)), ui)
     elif ui.dialog == "recent":
-        bundles_dialog.draw_recent(c, frame(c, ui, "Folders opened before", 620, bundles_dialog.recent_height(ui)), ui)
+        recent_dialog.draw(c, frame(c, ui, "Folders opened before", 620, recent_dialog.height(ui)), ui)
 
 
 def frame(c: Canvas, ui: Ui, title: str, width: float, height: float, *, close: bool = True) -> Box:

@@ -51,6 +51,14 @@ def _scroll_bar(c: Canvas, box: Box, ui: Ui, name: str, first: int, fit: int, ro
     c.hit(box, f"{name}.scroll", drag=drag, step=step, focusable=tab)
 
 
+def ground(c: Canvas, box: Box, name: str, *, marked: bool = False) -> None:
+    """Of a row. marked: it is what is open."""
+    if c.hovered == name:
+        c.rectangle(box, c.palette.hover, radius=6)
+    if marked:
+        c.rectangle(Box(box.x, box.y + 8, 3, box.h - 16), c.palette.accent, radius=1)
+
+
 def sort_tabs(c: Canvas, x: float, y: float, ui: Ui) -> float:
     """Returns the right end."""
     roomy = ui.window.w >= _ROOMY
