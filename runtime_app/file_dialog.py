@@ -3,13 +3,11 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Literal
 
 from runtime_app import platform_program
-from runtime_app.errors import UserError
 from runtime_app.imaging import SUFFIXES
 
 Kind = Literal["files", "folder", "bundle", "zip"]
@@ -50,16 +48,6 @@ def chosen_paths(output: bytes, program: str) -> list[Path]:
     else:
         lines = re.split(_ZENITY_BETWEEN + b"(?=/)" if program == "zenity" else b"\n(?=/)", output.removesuffix(b"\n"))
     return [Path(os.fsdecode(line)) for line in lines if line.strip()]
-
-
-def open_with_platform(path: Path) -> None:
-    """Show a file in the program that the platform opens it with. Raises UserError when there is no such program."""
-    opener = {"darwin": "open", "win32": "explorer"}.get(sys.platform, "xdg-open")
-    if not path.exists():
-        raise UserError(f"There is no {path.name} yet: nothing has gone wrong.", "")
-    if shutil.which(opener) is None:
-        raise UserError("No program was found that opens text files.", f"Open {path} yourself.")
-    subprocess.Popen([opener, str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def _zenity(kind: Kind) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+from runtime_app import platform_program
 from runtime_app.colours import SEQUENTIAL, Scale
 from runtime_app.errors import UserError, explain
 from runtime_app.imaging import Resize
@@ -20,7 +21,7 @@ from runtime_app.presenter.shown import copied_words
 from runtime_app.presenter.state import View
 from runtime_app.presenter.tasks import Loaded
 from runtime_app.settings import Settings
-from runtime_app.terminal import log
+from runtime_app.terminal import log, log_file
 
 _SAVING = 0.8  # seconds from closing the window until results that are still being saved are given up
 
@@ -68,6 +69,9 @@ class Presenter(Folders):
             put(text)
             if not self.errors:
                 self.tell("Copied.")
+
+    def open_log(self) -> None:
+        self.run_chore("opened", _show_log)
 
     def export_folder(self) -> Path:
         return exports.default_folder()
@@ -213,6 +217,13 @@ class Presenter(Folders):
         "second": _second_opened,
         "second results": _second_classified,
     }
+
+
+def _show_log() -> None:
+    path = log_file()
+    if not path.exists():
+        raise UserError(f"There is no {path.name} yet: nothing has gone wrong.", "")
+    platform_program.show_file(path)
 
 
 def _same_opinion(first: Loaded, second: Loaded) -> bool:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from runtime_app.presenter.about import Line, about_lines
-from runtime_app.terminal import log_file
 from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas
 from runtime_app.view.type_on_screen import text_width
@@ -64,7 +63,7 @@ def draw(c: Canvas, room: Box, ui: Ui) -> None:
     x = room.x
     for name, label, click in (
         ("about.selftest", "Run self-test", ui.selftest),
-        ("about.log", "Open log", lambda: ui.open_file(log_file())),
+        ("about.log", "Open log", ui.presenter.open_log),
         ("about.copy", "Copy", lambda: ui.copy("\n".join(line.text for line in about_lines(ui.presenter)))),
     ):
         width = widgets.button_width(label)

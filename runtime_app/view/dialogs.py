@@ -1,7 +1,6 @@
 """Everything that lies over the window: errors, help, settings, about, the list of bundles, what to export."""
 
 from runtime_app.errors import Explanation
-from runtime_app.terminal import log_file
 from runtime_app.view import (
     about_dialog,
     bundles_dialog,
@@ -79,7 +78,7 @@ def _error(c: Canvas, ui: Ui, error: Explanation) -> None:
     x = row.x
     for name, label, click in (
         ("error.copy", "Copy details", ui.copy_verdict),
-        ("error.log", "Open log", lambda: ui.open_file(log_file())),
+        ("error.log", "Open log", p.open_log),
     ):
         width = widgets.button_width(label)
         widgets.button(c, Box(x, row.y, width, 34), name, label, click, kind="raised")

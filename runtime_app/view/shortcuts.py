@@ -6,7 +6,6 @@ from functools import partial
 
 from runtime_app.presenter.library import UNSURE
 from runtime_app.presenter.state import VIEWS
-from runtime_app.terminal import log_file
 from runtime_app.view import evidence_class, framing, navigation, opening, teaching
 from runtime_app.view.ui import Ui
 
@@ -82,7 +81,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(("Ctrl+C",), "Copy the verdict, or an error's details", Ui.copy_verdict),
     Shortcut(("Ctrl+S",), "Save results or a training folder", lambda ui: ui.show_dialog("export")),
     Shortcut(("Ctrl+T",), "Run the bundle's self-test", Ui.selftest),
-    Shortcut(("Ctrl+L",), "Open the log file", lambda ui: ui.open_file(log_file())),
+    Shortcut(("Ctrl+L",), "Open the log file", lambda ui: ui.presenter.open_log()),
     Shortcut(("F",), "Full screen", lambda ui: ui.toggle_fullscreen()),
     Shortcut(("T",), "Dark or light", lambda ui: ui.presenter.toggle_theme()),
     Shortcut(("Ctrl+,",), "Settings", lambda ui: ui.show_dialog("settings")),

@@ -113,10 +113,6 @@ class Ui:
         if text != self.presenter.filter.text:
             self.presenter.set_filter(text=text)
 
-    def open_file(self, path: Path) -> None:
-        """With the platform's own program."""
-        self.presenter.run_chore("opened", lambda: file_dialog.open_with_platform(path))
-
     def scroll_to(self, name: str, value: float, most: float) -> None:
         value = min(max(value, 0.0), max(0.0, most))
         if value != self.scroll.get(name, 0.0):

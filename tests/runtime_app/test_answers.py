@@ -138,6 +138,33 @@ def test_an_address_of_the_web_is_no_file(presenter: Presenter, tmp_path: Path) 
     assert presenter.view == "picture" and presenter.library.paths[-1] == tmp_path / "new.png"
 
 
+def test_a_log_that_is_not_there_yet_is_good_news(
+    presenter: Presenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime_app.presenter.presenter.log_file", lambda: tmp_path / "evidence.log")
+    presenter.open_log()
+    until(presenter, lambda: presenter.errors)
+    assert presenter.errors[0].title == "There is no evidence.log yet: nothing has gone wrong."
+
+
+def test_the_log_is_shown_by_the_program_of_the_platform_or_its_place_is_named(
+    presenter: Presenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, shown = tmp_path / "evidence.log", tmp_path / "shown"
+    log.write_text("It broke.")
+    monkeypatch.setattr("runtime_app.presenter.presenter.log_file", lambda: log)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    presenter.open_log()
+    until(presenter, lambda: presenter.errors)
+    assert presenter.errors[0].advice == f"Open {log} yourself."
+    program = tmp_path / "xdg-open"
+    program.write_text(f'#!/bin/sh\necho "$1" > "{shown}"\n')
+    program.chmod(0o755)
+    presenter.open_log()
+    until(presenter, lambda: shown.exists() and shown.read_text() == f"{log}\n")
+
+
 def test_one_filter_is_taken_off_as_it_was_put_on(presenter: Presenter) -> None:
     presenter.set_filter(text="one")
     presenter.list_only(wrong=True)
