@@ -1,14 +1,10 @@
-"""What the command lines of all three packages share: options, exit status, and failures in one sentence."""
+"""What the command lines of all three packages share: options, exit status, failures in one sentence, and the log file."""
 
-import _thread
 import codecs
 import io
 import logging
 import logging.handlers
-import os
-import signal
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -44,15 +40,14 @@ def run_default(context: click.Context, command: click.Command) -> Any:
 
 def run(command: click.Command, program: str) -> NoReturn:
     """Run a click command and leave with its exit status; an exception becomes one sentence on stderr."""
-    sys.unraisablehook = _raise_elsewhere
     interruption.watch()
     _write_every_character()
     try:
         start_log()
         status = _run(command, program)
-        _end_at_once_from_now_on()
+        interruption.end_at_once_from_now_on()
     except (KeyboardInterrupt, click.Abort):
-        _end_at_once_from_now_on()
+        interruption.end_at_once_from_now_on()
         click.echo("Interrupted.", err=True)
         status = interruption.INTERRUPTED
     sys.exit(status)
@@ -92,27 +87,6 @@ def _write_every_character() -> None:
                 stream.reconfigure(errors="backslashreplace")
             else:
                 stream.reconfigure(encoding="utf-8")
-
-
-def _raise_elsewhere(unraisable: "sys.UnraisableHookArgs") -> None:
-    """A Ctrl-C that comes while Python frees objects is dropped by it, with a traceback; it is raised a moment later."""
-    if isinstance(unraisable.exc_value, KeyboardInterrupt):
-        threading.Timer(0.01, _interrupt).start()
-    else:
-        sys.__unraisablehook__(unraisable)
-
-
-def _interrupt() -> None:
-    if sys.platform == "win32":
-        _thread.interrupt_main()
-    else:  # wakes the main thread where it waits, too
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-
-
-def _end_at_once_from_now_on() -> None:
-    """The work is done or given up: a signal that comes while Python ends itself would only print a traceback."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, frame: os._exit(128 + number))
 
 
 def log_file() -> Path:
