@@ -20,6 +20,7 @@ RESIZES: tuple[Resize, ...] = ("crop", "letterbox", "stretch")
 
 # Every other decoder of Pillow stays closed: fewer formats, fewer ways in for a hostile file.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+FORMATS_IN_WORDS = "PNG, JPEG, WebP, GIF, BMP or TIFF"
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
 MAX_PIXELS = 100_000_000
 MAX_FILE_BYTES = 5 * MAX_PIXELS  # the largest picture, unpacked, with four channels and much else around it

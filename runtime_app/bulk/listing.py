@@ -10,7 +10,7 @@ from runtime_app.bulk.job import Kind
 from runtime_app.bulk.plan import Entry
 from runtime_app.bulk.table import SUFFIX, Columns, choose_columns, row_groups
 from runtime_app.errors import UserError
-from runtime_app.imaging import SUFFIXES, enters
+from runtime_app.imaging import FORMATS_IN_WORDS, SUFFIXES, enters
 
 _LIST_SUFFIX = ".txt"
 
@@ -36,7 +36,7 @@ def open_input(path: Path, column: str | None, key: str | None) -> Input:
         if first is None:
             raise UserError(
                 f"The folder {path} holds {'no Parquet files' if column or key else 'neither pictures nor Parquet files'}.",
-                "Name a folder with PNG, JPEG, WebP, GIF, BMP or TIFF files, or with Parquet files that hold them.",
+                f"Name a folder with {FORMATS_IN_WORDS} files, or with Parquet files that hold them.",
             )
         return _table(choose_columns(first, column, key), lambda: _tables(path))
     if not path.exists():

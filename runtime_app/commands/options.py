@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runtime_app.errors import UserError
-from runtime_app.imaging import RESIZES, list_pictures
+from runtime_app.imaging import FORMATS_IN_WORDS, RESIZES, list_pictures
 from runtime_app.manifest import PRECISIONS
 from runtime_app.providers import DEVICES
 from runtime_app.terminal import common_options
@@ -73,7 +73,7 @@ def gather_pictures(paths: tuple[Path, ...]) -> list[Path]:
         inside = list_pictures(path)
         if not inside:
             raise UserError(
-                f"The folder {path} holds no pictures.", "Name a folder with PNG, JPEG, WebP, GIF, BMP or TIFF files."
+                f"The folder {path} holds no pictures.", f"Name a folder with {FORMATS_IN_WORDS} files."
             )
         found += inside
     return found

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime_app.errors import UserError, some_of
-from runtime_app.imaging import SUFFIXES, walk
+from runtime_app.imaging import FORMATS_IN_WORDS, SUFFIXES, walk
 from runtime_app.jobs import Ticket
 from runtime_app.presenter.tasks import stamp_of
 
@@ -30,7 +30,7 @@ def list_folders(folders: list[Path]) -> Callable[[Ticket], Iterator[list[Path]]
         if empty:
             raise UserError(
                 f"There is no picture in {some_of(empty, 3)}.",
-                f"Choose a folder with {_kinds()} files, or watch it (Ctrl+W) for those to come.",
+                f"Choose a folder with {FORMATS_IN_WORDS} files, or watch it (Ctrl+W) for those to come.",
             )
 
     return work
@@ -71,7 +71,3 @@ def _raise(error: OSError) -> None:
     if isinstance(error, FileNotFoundError | PermissionError):
         return  # a subfolder that went away or is closed to us does not hide the others
     raise error
-
-
-def _kinds() -> str:
-    return "JPEG, PNG, WebP, GIF, BMP or TIFF"
