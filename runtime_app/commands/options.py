@@ -72,8 +72,6 @@ def gather_pictures(paths: tuple[Path, ...]) -> list[Path]:
             continue
         inside = list_pictures(path)
         if not inside:
-            raise UserError(
-                f"The folder {path} holds no pictures.", f"Name a folder with {FORMATS_IN_WORDS} files."
-            )
+            raise UserError(f"The folder {path} holds no pictures.", f"Name a folder with {FORMATS_IN_WORDS} files.")
         found += inside
     return found
