@@ -1,12 +1,14 @@
 """Exception -> title, advice, technical details: the one place that decides what a person reads when something fails."""
 
 import errno
+import sys
 import traceback
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+_OWN = ("runtime_app", "exporter", "trainer", "tests")
 # Characters that turn the direction of what follows them: "gpj.exe" may look like "exe.jpg".
 _TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
@@ -65,6 +67,13 @@ def explain(error: BaseException) -> Explanation:
     if isinstance(error, MemoryError):
         return Explanation(
             "The computer ran out of memory.", "Close other programs or open fewer pictures at once.", details
+        )
+    if isinstance(error, ModuleNotFoundError) and error.name and error.name.split(".")[0] not in _OWN:
+        return Explanation(
+            f"{error.name} is not installed for this Python ({sys.executable}).",
+            "Start the program with the Python of its own environment, as the README shows.",
+            details,
+            exit_status=2,
         )
     if isinstance(error, OSError):
         title, advice = _explain_os_error(error)

@@ -127,9 +127,12 @@ def list_pictures(folder: Path) -> list[Path]:
     """All files below `folder` whose suffix names a picture format, in name order; a link that leads nowhere is one that
     cannot be read.
 
-    A subfolder that is closed to us, or goes away meanwhile, does not hide the others."""
-    found = (Path(parent, name) for parent, files in walk(folder) for name in files)
-    return sorted(path for path in found if path.suffix.lower() in SUFFIXES)
+    A subfolder that goes away meanwhile does not hide the others; one that is closed to us is named itself, as what cannot
+    be read."""
+    failed: list[OSError] = []
+    found = [Path(parent, name) for parent, files in walk(folder, failed.append) for name in files]
+    closed = [Path(os.fsdecode(error.filename)) for error in failed if isinstance(error, PermissionError)]
+    return sorted([*closed, *(path for path in found if path.suffix.lower() in SUFFIXES)])
 
 
 def walk(folder: Path, onerror: Callable[[OSError], None] | None = None) -> Iterator[tuple[str, list[str]]]:
@@ -159,6 +162,8 @@ def list_by_subfolder(folder: Path) -> dict[str, list[Path]]:
 def _read(path: Path, label: str) -> bytes:
     try:
         status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            os.scandir(path).close()  # one that is closed to us says so
         if not stat.S_ISREG(status.st_mode):  # a pipe may never answer, a device never end
             raise PictureError(f"{label} is not an ordinary file.", "Choose a file that holds a picture.")
         if status.st_size > MAX_FILE_BYTES:

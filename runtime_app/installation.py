@@ -3,9 +3,11 @@
 import importlib
 import os
 import shlex
+import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,7 +24,19 @@ def in_checkout() -> bool:
 
 def program(module: str, command: str) -> str:
     """What a person types to start this program again: `python -m MODULE` in a checkout, otherwise `COMMAND`."""
-    return f"python -m {module}" if sys.argv[0].endswith(".py") else command
+    return f"{_python()} -m {module}" if sys.argv[0].endswith(".py") else command
+
+
+def _python() -> str:
+    """The Python that runs this, as short as a shell understands it."""
+    found = shutil.which("python")
+    if found is not None and os.path.realpath(sys.prefix) == os.path.realpath(os.path.dirname(os.path.dirname(found))):
+        return "python"
+    try:
+        here = os.path.relpath(sys.executable)
+    except ValueError:  # another drive of Windows
+        here = os.pardir
+    return command_line([sys.executable if here.startswith(os.pardir) else here])
 
 
 def app_program() -> str:
@@ -47,6 +61,21 @@ def forget_own_libraries() -> None:
         os.environ.pop("LD_LIBRARY_PATH", None)
     else:
         os.environ["LD_LIBRARY_PATH"] = before
+
+
+@contextmanager
+def named_if_missing() -> Iterator[None]:
+    """Around the first imports of `python -m`: the Python that happens to be found first has none of the libraries."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name in ("runtime_app", "exporter", "trainer"):
+            raise
+        sys.stderr.write(
+            f"Error: {error.name} is not installed for this Python ({sys.executable}). Start the program with the Python of "
+            "its own environment, as the README shows.\n"
+        )
+        sys.exit(2)
 
 
 def start_installed(module: str, extra: str) -> NoReturn:

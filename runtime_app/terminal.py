@@ -4,6 +4,7 @@ import codecs
 import io
 import logging
 import logging.handlers
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,19 @@ from runtime_app import APP_NAME, __version__, interruption
 from runtime_app.errors import explain
 
 log = logging.getLogger(APP_NAME)
+
+
+class AnyPath(click.Path):
+    """Paths are taken as they come: whether they exist is for the command to say, in its own words. Not the empty text, which
+    is what a shell makes of a variable that is not set."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, readable=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("The path is empty.", param, ctx)
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,10 +1,11 @@
 """python -m trainer: train an image classifier."""
 
+from runtime_app.installation import named_if_missing
 from runtime_app.interruption import at_once
 
 
 def main() -> None:
-    with at_once():
+    with at_once(), named_if_missing():
         from runtime_app.installation import program
         from runtime_app.terminal import run
         from trainer.cli import train

@@ -6,17 +6,36 @@ import click
 from click.core import ParameterSource
 
 from runtime_app.interruption import at_once
-from runtime_app.terminal import common_options
+from runtime_app.terminal import AnyPath, common_options
 from trainer.config import RECIPES, TrainConfig
 
 DEFAULTS = TrainConfig()
 
 
+class _Name(click.ParamType):
+    """A text that says something: empty ones are variables of a shell that are not set."""
+
+    name = "name"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value == "":
+            self.fail("It is empty.", param, ctx)
+        return value
+
+
+NAME = _Name()
+
+
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "--data", metavar="cifar10|digits|FOLDER", help="Data set; a folder has one subfolder per class.  [cifar10]"
+    "--data",
+    type=NAME,
+    metavar="cifar10|digits|FOLDER",
+    help="Data set; a folder has one subfolder per class.  [cifar10]",
 )
-@click.option("--data-root", metavar="DIR", help=f"Where CIFAR-10 lies or is downloaded to.  [{DEFAULTS.data_root}]")
+@click.option(
+    "--data-root", type=NAME, metavar="DIR", help=f"Where CIFAR-10 lies or is downloaded to.  [{DEFAULTS.data_root}]"
+)
 @click.option("--recipe", type=click.Choice(RECIPES), help="How to train.  [baseline]")
 @click.option("--epochs", type=click.IntRange(min=1), help="Passes over the data, in each round.  [the recipe's]")
 @click.option("--rounds", type=click.IntRange(min=1), help="Train so often from --init-from; average.  [the recipe's]")
@@ -25,17 +44,17 @@ DEFAULTS = TrainConfig()
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where to train.  [auto]")
 @click.option("--image-size", type=click.IntRange(min=8, max=512), help="Input height and width in pixels.  [32]")
 @click.option("--no-flip", "flip", flag_value=False, default=None, help="Do not mirror training pictures.")
-@click.option("--init-from", metavar="CKPT", help="Start from the weights of this best.pt.")
-@click.option("--outliers", metavar="DIR", help="Pictures that show none of the classes: learn not to know them.")
+@click.option("--init-from", type=NAME, metavar="CKPT", help="Start from the weights of this best.pt.")
+@click.option(
+    "--outliers", type=NAME, metavar="DIR", help="Pictures that show none of the classes: learn not to know them."
+)
 @click.option("--freeze-features", is_flag=True, default=None, help="Train the linear head alone.")
 @click.option("--skip-unreadable", is_flag=True, default=None, help="Go on without pictures that cannot be decoded.")
 @click.option("--deterministic", is_flag=True, default=None, help="The same bits every time, also on CUDA (slower).")
 @click.option("--tensorboard", is_flag=True, default=None, help="Also write TensorBoard events.")
 @click.option("--dry-run", is_flag=True, help="Show the whole configuration and the estimated time; train nothing.")
-@click.option(
-    "--runs", type=click.Path(path_type=Path, file_okay=False), default=Path("artifacts/runs"), show_default=True
-)
-@click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with this run folder.")
+@click.option("--runs", type=AnyPath(), default=Path("artifacts/runs"), show_default=True)
+@click.option("--resume", type=AnyPath(), metavar="RUN", help="Go on with this run folder.")
 @common_options
 def train(dry_run: bool, runs: Path, resume: Path | None, **settings: object) -> None:
     """Train CifarNet. With no option: CIFAR-10, the baseline recipe, 128 epochs. The run folder is printed at the end.

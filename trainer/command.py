@@ -7,9 +7,10 @@ from types import FrameType
 
 import click
 
-from runtime_app.errors import UserError
-from runtime_app.installation import command_line
+from runtime_app.errors import UserError, some_of
+from runtime_app.installation import command_line, program
 from trainer import setup
+from trainer.checkpoint import load_best
 from trainer.config import RunRecord, TrainConfig, encode_record, read_record
 from trainer.data import Splits, is_folder, load_splits
 from trainer.distributed import Ranks, first_process_first, joined, planned_count
@@ -40,6 +41,8 @@ def start(given: dict[str, object], runs: Path, *, dry_run: bool) -> Path | None
         with first_process_first(ranks):
             splits = load_splits(config)
         config = _with_possible_rounds(config, splits.classes, asked="rounds" in given)
+        if ranks.first:
+            _say_what_is_forgotten(config, splits.classes)
         network = setup.build_network(config, recipe, splits.classes)
         record = setup.describe(config, splits, network)
         folder = runs / record.name
@@ -89,6 +92,19 @@ def _with_possible_rounds(config: TrainConfig, classes: tuple[str, ...], *, aske
             "Pass it with --init-from, or leave --rounds out.",
         )
     return replace(config, rounds=1)
+
+
+def _say_what_is_forgotten(config: TrainConfig, classes: tuple[str, ...]) -> None:
+    """A folder of corrections often holds some classes only, and looks like more of the same."""
+    known = load_best(Path(config.init_from)).classes if config.init_from is not None else classes
+    if known != classes:
+        lost = [name for name in known if name not in classes]
+        forgotten = f", and does not know {some_of(lost)} any more" if lost else ""
+        click.echo(
+            f"The checkpoint's classes are {some_of(known)}, those of the data {some_of(classes)}: the head begins "
+            f"anew{forgotten}.",
+            err=True,
+        )
 
 
 def resume(folder: Path, given: dict[str, object]) -> Path:
@@ -193,8 +209,9 @@ def _fit(run: Run, *, resume: bool) -> Path:
 def resume_command(run: Run) -> str:
     """What to type to go on with this run."""
     processes = run.training.ranks.count
-    program = "python -m trainer" if processes == 1 else f"torchrun --nproc-per-node={processes} -m trainer"
-    return f"{program} --resume {command_line([str(run.folder)])}"
+    alone = program("trainer", "evidence-train")
+    start = alone if processes == 1 else f"torchrun --nproc-per-node={processes} -m trainer"
+    return f"{start} --resume {command_line([str(run.folder)])}"
 
 
 def closing_lines(folder: Path, summary: Summary) -> str:
@@ -205,7 +222,7 @@ def closing_lines(folder: Path, summary: Summary) -> str:
         f"test {summary.test_accuracy:.2%} (95% interval {low:.2%} to {high:.2%}; "
         f"averaged over views {summary.test_accuracy_averaged:.2%}), {summary.training_seconds / 60:.1f} minutes\n"
         f"curves.png, confusion.png, per_class.csv and summary.json lie in the run folder; next:\n"
-        f"  python -m exporter --run {command_line([str(folder)])}"
+        f"  {program('exporter', 'evidence-export')} --run {command_line([str(folder)])}"
     )
 
 

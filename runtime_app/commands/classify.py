@@ -8,7 +8,7 @@ import click
 
 from runtime_app.commands.options import (
     ANY_PATH,
-    OUTPUT_FILE,
+    DRAWN_FILE,
     engine_options,
     gather_pictures,
     output_format,
@@ -25,7 +25,7 @@ from runtime_app.terminal import log
 @click.option(
     "--top", type=click.IntRange(min=1), default=3, show_default=True, help="Classes per picture in the table."
 )
-@click.option("--heatmap", type=OUTPUT_FILE, metavar="OUT.png", help="Also draw pictures by classes into this PNG.")
+@click.option("--heatmap", type=DRAWN_FILE, metavar="OUT.png", help="Also draw pictures by classes into this PNG.")
 @engine_options
 def classify(
     paths: tuple[Path, ...],
@@ -45,6 +45,8 @@ def classify(
     from runtime_app.pipeline import Failure, Outcome, Result, classify_files
 
     pictures = gather_pictures(paths)
+    if heatmap is not None and heatmap.absolute() in (path.absolute() for path in pictures):
+        raise click.UsageError(f"{heatmap} is one of the pictures; name another file for the heatmap.")
     classifier = Classifier(open_bundle_or_newest(bundle_path), device, precision)
     classes = classifier.bundle.manifest.classes
     _say_fallback(classifier.engine.fallback)
@@ -69,7 +71,8 @@ def classify(
     write_outcomes(outcomes(), classes, format_, top)
     if heatmap is not None and shown:
         write_heatmap(heatmap, shown, classes, total=total)
-        click.echo(f"heatmap: {heatmap}", err=True)
+    if heatmap is not None:
+        click.echo(f"heatmap: {heatmap}" if shown else "heatmap: none, because no picture could be read", err=True)
     return 1 if failures else 0
 
 

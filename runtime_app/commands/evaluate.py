@@ -1,5 +1,6 @@
 """python -m runtime_app evaluate: accuracy on a folder with one subfolder per class."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runtime_app.commands.options import ANY_PATH, OUTPUT_FILE, engine_options, output_format, say_engine
+from runtime_app.commands.options import ANY_PATH, DRAWN_FILE, engine_options, output_format, say_engine
 from runtime_app.imaging import Resize
 from runtime_app.providers import Device
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("folder", type=ANY_PATH)
 @output_format
-@click.option("--confusion", type=OUTPUT_FILE, metavar="OUT.png", default=Path("confusion.png"), show_default=True)
+@click.option("--confusion", type=DRAWN_FILE, metavar="OUT.png", default=Path("confusion.png"), show_default=True)
 @engine_options
 def evaluate(
     folder: Path,
@@ -88,7 +89,7 @@ def _show_table(evaluation: "Evaluation") -> None:
         table.add_column(name, justify="right")
     for row in evaluation.per_class():
         table.add_row(Text(one_line(row.name)), f"{row.n:,}", _percent(row.recall), _percent(row.precision))
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 1000)
     console.print(table)
     console.print(f"accuracy {_percent(evaluation.accuracy)} on {evaluation.n:,} pictures", highlight=False)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from runtime_app.commands.options import ANY_PATH, engine_options
+from runtime_app.commands.options import ANY_PATH, bundle_of, engine_options
 from runtime_app.imaging import Resize
 from runtime_app.providers import Device
 
@@ -24,7 +24,7 @@ def info(bundle: Path | None, bundle_path: Path | None, device: Device, precisio
     from runtime_app.terminal import log_file
     from runtime_app.versions import installed_libraries
 
-    opened = open_bundle_or_newest(bundle or bundle_path)
+    opened = open_bundle_or_newest(bundle_of(bundle, bundle_path))
     classifier = Classifier(opened, device, precision)
     Console().print(Markdown(opened.read("MODEL_CARD.md").decode()))
     click.echo(f"\nbundle       {opened.path}")

@@ -10,8 +10,9 @@ import click
 from runtime_app.errors import UserError
 from runtime_app.imaging import FORMATS_IN_WORDS, RESIZES, list_pictures
 from runtime_app.manifest import PRECISIONS
+from runtime_app.png_file import was_drawn_here
 from runtime_app.providers import DEVICES
-from runtime_app.terminal import common_options
+from runtime_app.terminal import AnyPath, common_options
 
 if TYPE_CHECKING:
     from runtime_app.classifier import Engine
@@ -19,25 +20,30 @@ if TYPE_CHECKING:
 FORMATS = ("table", "jsonl", "csv")
 
 
-# Paths are taken as they come: whether they exist is for the command to say, in its own words.
-class _AnyPath(click.Path):
-    """Not the empty text, which is what a shell makes of a variable that is not set. file: one that is to be written."""
-
-    def __init__(self, *, file: bool = False) -> None:
-        super().__init__(path_type=Path)
-        self._file = file
+class _DrawnFile(AnyPath):
+    """A PNG that is to be drawn, in the place of nothing but an older one: behind an option whose name was forgotten
+    stands somebody's photograph."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value == "":
-            self.fail("The path is empty.", param, ctx)
-        path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        if self._file and (not path.name or path.is_dir()):
+        path = super().convert(value, param, ctx)
+        if not path.name or path.is_dir():
             self.fail(f"{path} is a folder; name a file in it.", param, ctx)
+        if path.suffix.lower() != ".png":
+            self.fail(f"{path} does not end in .png.", param, ctx)
+        if os.path.lexists(path) and not was_drawn_here(path):
+            self.fail(f"{path} is there already and is none of this app's drawings; name another file.", param, ctx)
         return path
 
 
-ANY_PATH = _AnyPath()
-OUTPUT_FILE = _AnyPath(file=True)
+ANY_PATH = AnyPath()
+DRAWN_FILE = _DrawnFile()
+
+
+def bundle_of(argument: Path | None, option: Path | None) -> Path | None:
+    """Of commands that take BUNDLE and --bundle. Raises click.UsageError when both are there."""
+    if argument is not None and option is not None:
+        raise click.UsageError(f"Name one bundle: {argument} or --bundle {option}.")
+    return argument or option
 
 
 def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,14 +70,15 @@ def say_engine(engine: "Engine") -> None:
 
 
 def gather_pictures(paths: tuple[Path, ...]) -> list[Path]:
-    """Files as they are, folders with all pictures below. Raises UserError for a folder without any."""
+    """Files as they are, folders with all pictures below; a folder without any is named on stderr. Raises UserError where
+    nothing is found."""
     found: list[Path] = []
     for path in paths:
-        if not path.is_dir():
-            found.append(path)
-            continue
-        inside = list_pictures(path)
+        inside = list_pictures(path) if path.is_dir() else [path]
         if not inside:
-            raise UserError(f"The folder {path} holds no pictures.", f"Name a folder with {FORMATS_IN_WORDS} files.")
+            empty = UserError(f"The folder {path} holds no pictures.", f"Name a folder with {FORMATS_IN_WORDS} files.")
+            if path == paths[-1] and not found:
+                raise empty
+            click.echo(str(empty), err=True)
         found += inside
     return found

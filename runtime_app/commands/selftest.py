@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from runtime_app.commands.options import ANY_PATH, engine_options
+from runtime_app.commands.options import ANY_PATH, bundle_of, engine_options
 from runtime_app.imaging import Resize
 from runtime_app.providers import Device
 
@@ -21,7 +21,7 @@ def selftest(
     from runtime_app.classifier import Classifier
     from runtime_app.selftest import run_golden
 
-    wanted = bundle or bundle_path
+    wanted = bundle_of(bundle, bundle_path)
     if wanted is not None and not wanted.exists():  # a wrong path is wrong usage, not a failed test
         open_bundle_or_newest(wanted)
     try:

@@ -1,5 +1,6 @@
 """python -m runtime_app [PATH...]: the window."""
 
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -25,6 +26,10 @@ def window(
     commands = () if context.parent is None else getattr(context.parent.command, "commands", ())
     if (late := next((str(path) for path in paths if str(path) in commands and not path.exists()), None)) is not None:
         raise click.UsageError(f"Options go behind the command: {late} [OPTIONS] PATH…")
+    for path in paths:
+        meant = get_close_matches(str(path), commands, n=1, cutoff=0.7)
+        if meant and not path.exists():
+            raise click.UsageError(f"There is no command and no file {path}. Did you mean {meant[0]}?")
     from runtime_app.bundle import is_bundle
     from runtime_app.catalog import holds_bundles, open_bundle_or_newest
     from runtime_app.view.window import open_window

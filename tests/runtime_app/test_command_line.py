@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -340,6 +341,12 @@ terminal.run(click.Command("work", callback=work), "work")
         (["classify", "digits", "--heatmap", ""], "The path is empty."),
         (["classify", "digits", "--heatmap", "."], ". is a folder; name a file in it."),
         (["evaluate", "digits", "--confusion", "digits"], "digits is a folder; name a file in it."),
+        (["classify", "digits", "--heatmap", "heatmap.jpg"], "heatmap.jpg does not end in .png."),
+        (["classify", "--heatmap", "digits/one.png", "digits/two.png"], "one.png is there already and is none of this"),
+        (["classify", "new.png", "--heatmap", "new.png"], "new.png is one of the pictures"),
+        (["clasify", "digits"], "There is no command and no file clasify. Did you mean classify?"),
+        (["selftest", "digits"], "Name one bundle: digits or --bundle"),
+        (["info", "digits"], "Name one bundle: digits or --bundle"),
     ],
 )
 def test_a_place_that_cannot_be_meant_is_refused_before_the_work(
@@ -348,3 +355,46 @@ def test_a_place_that_cannot_be_meant_is_refused_before_the_work(
     answer = app(*arguments, "--bundle", TINY)
     assert answer.returncode == 2 and sentence in answer.stderr and answer.stdout == ""
     assert "int8" not in answer.stderr, "nothing was opened"
+
+
+def test_a_drawing_takes_the_place_of_an_older_one(app: Run, digits: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert app("classify", digits, "--bundle", TINY, "--heatmap", "heatmap.png").returncode == 0
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    answer = app("classify", "broken.png", "--bundle", TINY, "--heatmap", "heatmap.png")
+    assert answer.returncode == 1 and "heatmap: none, because no picture could be read" in answer.stderr
+
+
+def test_a_class_folder_that_is_closed_is_told_and_costs_the_status(app: Run, digits: Path, tmp_path: Path) -> None:
+    shutil.copytree(digits, tmp_path / "set" / "1")
+    closed = Path(shutil.copytree(digits, tmp_path / "set" / "2"))
+    capabilities = "-dac_override,-dac_read_search"
+    as_anybody = [] if os.geteuid() else ["setpriv", f"--bounding-set={capabilities}", f"--inh-caps={capabilities}"]
+    closed.chmod(0)
+    try:
+        for command in ("classify", "evaluate"):
+            words = [*as_anybody, sys.executable, "-m", "runtime_app", command, "set", "--bundle", str(TINY)]
+            answer = subprocess.run(
+                words, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+            )
+            assert answer.returncode == 1 and "set/2 cannot be read (Permission denied)." in answer.stderr, (
+                answer.stderr
+            )
+    finally:
+        closed.chmod(0o755)
+
+
+@pytest.mark.parametrize("module", ["runtime_app", "trainer", "exporter"])
+def test_a_python_without_the_libraries_is_told_in_one_sentence(module: str) -> None:
+    """`python -m` finds the Python that comes first, which need not be the environment's."""
+    command = [sys.executable, "-S", "-m", module, "--help"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert answer.returncode == 2 and "is not installed for this Python" in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1
+
+
+def test_a_command_of_another_environment_is_no_defect_to_report() -> None:
+    command = [sys.executable, "-m", "exporter", "--run", "latest"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert answer.returncode == 2 and "is not installed for this Python" in answer.stderr, answer.stderr
+    assert "report" not in answer.stderr

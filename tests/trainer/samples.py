@@ -45,7 +45,7 @@ def make_pictures(root: Path, per_class: int = 40, size: int = 10) -> Path:
 def trainer(*arguments: object) -> Answer:
     """`python -m trainer ARGUMENTS` in this process, with everything that its terminal would show."""
     out, err = io.StringIO(), io.StringIO()
-    before, sys.argv = sys.argv, ["trainer", *map(str, arguments)]
+    before, sys.argv = sys.argv, ["trainer/__main__.py", *map(str, arguments)]
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):

@@ -93,3 +93,16 @@ def test_finetune_wants_a_checkpoint_and_says_what_it_began_with(finished, pictu
     answer = trainer(*small(pictures, tmp_path, "--recipe", "finetune", "--init-from", path, "--epochs", 1))
     assert answer.status == 0, answer.err
     assert len(json.loads((answer.folder / "config.json").read_text())["provenance"]["init_sha256"]) == 64
+
+
+def test_a_start_of_other_classes_says_what_is_forgotten(finished, pictures, tmp_path):
+    some = shutil.copytree(pictures, tmp_path / "some", ignore=shutil.ignore_patterns("red"))
+    answer = trainer(*small(some, tmp_path / "runs", "--epochs", 1, "--init-from", finished.folder / "best.pt"))
+    assert answer.status == 0, answer.err
+    assert "those of the data blue, green: the head begins anew, and does not know red any more." in answer.err
+
+
+@pytest.mark.parametrize("option", ["--data", "--data-root", "--init-from", "--outliers", "--resume", "--runs"])
+def test_an_empty_option_does_not_mean_the_working_folder(option):
+    answer = trainer(option, "")
+    assert answer.status == 2 and "empty" in answer.err

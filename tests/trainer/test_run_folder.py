@@ -138,7 +138,7 @@ def test_without_a_terminal_each_epoch_is_one_line_and_the_end_names_the_next_co
     assert [line.split()[:2] for line in lines[:3]] == [["epoch", "1/3"], ["epoch", "2/3"], ["epoch", "3/3"]]
     assert lines[3].startswith("best epoch")
     assert "summary.json" in lines[4]
-    assert lines[5].strip() == f"python -m exporter --run {finished.folder}"
+    assert lines[5].endswith(f"python -m exporter --run {finished.folder}")
     assert len(lines) == 6
 
 

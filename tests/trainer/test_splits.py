@@ -1,10 +1,12 @@
+import re
+
 import numpy as np
 import pytest
 
 from runtime_app.errors import UserError
 from trainer.config import TrainConfig
 from trainer.data import Pictures, channel_statistics, load_splits, split_off_validation
-from trainer.data.arrays import check_labels, digest
+from trainer.data.arrays import check_labels, digest, refuse_too_few, split_stratified
 
 
 def numbered(count: int = 200, classes: int = 4) -> Pictures:
@@ -99,3 +101,17 @@ def test_a_class_of_one_picture_is_refused_by_its_name() -> None:
     with pytest.raises(UserError, match=r"^Too few pictures show class okapi: ") as caught:
         split_off_validation(Pictures(pictures.images, labels), seed=0, names=("cat", "dog", "okapi"))
     assert "add pictures of it" in caught.value.advice.lower()
+
+
+@pytest.mark.parametrize("classes", [2, 4, 10, 37])
+def test_the_number_that_is_asked_for_is_enough_for_test_and_validation_and_one_less_is_not(classes) -> None:
+    few = numbered(classes, classes)
+    with pytest.raises(UserError, match=r"at least (\d+) are needed") as caught:
+        refuse_too_few(few, 0.2, 0.1)
+    least = int(re.search(r"at least (\d+)", caught.value.title)[1])
+    for count in (least, least + 1):
+        rest, _ = split_stratified(numbered(count, classes), 0.2, 0)
+        split_stratified(rest, 0.1, 0)
+    with pytest.raises(UserError):
+        rest, _ = split_stratified(numbered(least - 1, classes), 0.2, 0)
+        split_stratified(rest, 0.1, 0)

@@ -100,13 +100,7 @@ def split_stratified(
             _refuse_copied_class(pictures, rest, names)
             return rest, part
     classes, counts = np.unique(pictures.labels, return_counts=True)
-    least = math.floor((len(classes) - 1) / fraction + 1e-9) + 1
-    if len(pictures) < least:
-        raise UserError(
-            f"{len(pictures):,} pictures of {len(classes)} classes are too few to hold out some of every class: at least "
-            f"{least:,} are needed here.",
-            "Add pictures.",
-        )
+    refuse_too_few(pictures, fraction)
     if counts.min() < 2:
         name = "one class" if names is None else f"class {names[classes[counts.argmin()]]}"
         raise UserError(
@@ -122,6 +116,23 @@ def split_stratified(
             f"The data set is too small to hold out a part of every class ({error}).", "Add pictures."
         ) from error
     return pictures.take(np.sort(rest)), pictures.take(np.sort(part))
+
+
+def refuse_too_few(pictures: Pictures, *fractions: float) -> None:
+    """Raises UserError when these fractions, each of what the one before has left, cannot hold some of every class."""
+    classes, least = len(np.unique(pictures.labels)), 0
+    for fraction in reversed(fractions):
+        held_out = math.floor((classes - 1) / fraction + 1e-9) + 1
+        left = math.floor(least / (1 - fraction) + 1e-9)
+        while left - math.ceil(left * fraction) < least:
+            left += 1
+        least = max(held_out, left)
+    if len(pictures) < least:
+        raise UserError(
+            f"{len(pictures):,} pictures of {classes} classes are too few to hold out some of every class: at least "
+            f"{least:,} are needed here.",
+            "Add pictures.",
+        )
 
 
 def _refuse_copied_class(pictures: Pictures, rest: Pictures, names: Sequence[str] | None) -> None:

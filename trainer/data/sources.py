@@ -14,11 +14,13 @@ from runtime_app.errors import UserError
 from runtime_app.imaging import prepare
 from trainer.config import TrainConfig
 from trainer.data.arrays import (
+    VALIDATION_FRACTION,
     Pictures,
     Splits,
     check_labels,
     count_copies,
     digest,
+    refuse_too_few,
     split_off_validation,
     split_stratified,
 )
@@ -126,6 +128,7 @@ def _folder(config: TrainConfig) -> Splits:
     found = load_folder(root, config.image_size, skip_unreadable=config.skip_unreadable)
     rest, test = found.train, found.test
     if test is None:
+        refuse_too_few(rest, TEST_FRACTION, VALIDATION_FRACTION)
         rest, test = split_stratified(rest, TEST_FRACTION, _TEST_SPLIT_SEED, found.classes, copies_together=True)
     elif copies := count_copies(test, rest):
         click.echo(
