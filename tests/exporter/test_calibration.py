@@ -127,3 +127,37 @@ def test_test_pictures_decide_nothing(export: Export) -> None:
     assert found[0].metrics.test != found[1].metrics.test
     assert found[0].temperature == found[1].temperature
     assert found[0].rule == found[1].rule
+
+
+def test_photographs_count_as_much_as_all_made_sets_together() -> None:
+    labels = np.arange(400) % 4
+    known = 8.0 * np.eye(4)[labels] + np.random.default_rng(0).normal(0, 0.1, (400, 4))
+    torn = np.tile([20.0, 20.0, 0.0, 0.0], (40, 1))  # between two classes: probabilities tell, the energy does not
+    faint = np.tile([-20.0, -40.0, -40.0, -40.0], (40, 1))  # certain of one: the energy alone tells
+    faint[:10, 1] = -20.0
+    made = dict.fromkeys(("textures", "noise", "digits"), faint)
+    rule, shares = choose_rule(known, labels, 1.0, {"photographs": torn, **made})
+    assert shares["energy"] == {"photographs": 0, "textures": 1, "noise": 1, "digits": 1}
+    assert rule.score == "max_probability"
+
+
+def test_none_below_is_the_largest_threshold_that_95_percent_reach() -> None:
+    assert none_threshold(np.arange(100) / 100) == 0.05
+    assert none_threshold(np.arange(20) / 20) == 0.05
+
+
+def test_of_the_thresholds_that_keep_half_the_most_accurate_is_taken() -> None:
+    score = np.linspace(0, 1, 1000)
+    right = np.where(score < 0.5, np.arange(1000) % 2 == 0, np.arange(1000) % 10 != 0)
+    limit = unsure_threshold(score, right, 0.05)
+    effect = threshold_effect(score, right, limit)
+    assert effect.coverage >= 0.5 and effect.accuracy >= 0.89
+
+
+def test_digits_are_foreign_to_all_but_a_network_of_digits() -> None:
+    from exporter.out_of_class import out_of_class_sets
+
+    made = {"photographs", "textures", "noise"}
+    assert out_of_class_sets(16, "digits", per_set=2).keys() == made
+    sets = out_of_class_sets(16, "cifar10", per_set=2)
+    assert sets.keys() == made | {"digits"} and {images.shape for images in sets.values()} == {(2, 16, 16, 3)}

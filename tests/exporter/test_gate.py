@@ -243,3 +243,16 @@ def _edit(model: bytes, name: str, change: Callable[[np.ndarray], np.ndarray]) -
     entry = next(entry for entry in content.graph.initializer if entry.name == name)
     entry.CopyFrom(numpy_helper.from_array(change(numpy_helper.to_array(entry).copy()), name))
     return content.SerializeToString()
+
+
+def test_the_gates_child_puts_itself_where_torch_cannot_be_imported() -> None:
+    code = (
+        "import runpy, sys\n"
+        "sys.argv = ['consumer', 'no such folder']\n"
+        "try:\n    runpy.run_module('exporter.consumer', run_name='__main__')\n"
+        "except FileNotFoundError:\n    pass\n"
+        "for name in ('torch', 'onnx', 'trainer.model'):\n"
+        "    try:\n        __import__(name)\n    except ImportError as error:\n        print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.count("is blocked here") == 3

@@ -1,5 +1,6 @@
 """Which checkpoint is taken, and that each unusable one is refused with a sentence of its own."""
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -7,9 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from exporter import source
 from exporter.source import find_checkpoint, load_data, load_source
 from runtime_app.errors import UserError
 from tests.trainer.samples import make_pictures, small, trainer
+from trainer.checkpoint import Checkpoint
 
 
 @pytest.fixture
@@ -217,3 +220,47 @@ def test_data_that_lies_elsewhere_today_changes_no_word_of_the_bundle(tmp_path: 
     source = load_source(answer.folder / "best.pt")
     here, moved = load_data(source, None), load_data(source, Path(shutil.move(pictures, tmp_path / "copy")))
     assert (moved.name, moved.about) == (here.name, here.about) and "pets" in here.about
+
+
+def test_the_best_epoch_decides_which_run_is_best(runs: Path) -> None:
+    with open(runs / "a" / "metrics.csv", "a") as file:
+        file.write("2,0.3,0.9,0.3,0.5,0.01,1,1000\n")  # best.pt is still that of epoch 1, 0.95
+    assert find_checkpoint("best", runs) == runs / "a" / "best.pt"
+
+
+def test_a_copied_checkpoint_is_not_still_training(runs: Path) -> None:
+    for name in ("last.pt", "summary.json"):
+        (runs / "a" / name).unlink()
+    assert load_source(runs / "a" / "best.pt").finished
+
+
+@pytest.mark.parametrize("name", ["config.json", "metrics.csv"])
+def test_a_run_that_cannot_be_read_is_passed_over(runs: Path, name: str) -> None:
+    (runs / "b" / name).write_bytes(b"\xff\xfe{")
+    for asked in ("latest", "best"):
+        assert find_checkpoint(asked, runs) == runs / "a" / "best.pt"
+
+
+def test_a_run_whose_outliers_are_gone_is_exported_all_the_same(runs: Path) -> None:
+    config = runs / "a" / "config.json"
+    config.write_text(config.read_text().replace('"outliers": null', '"outliers": "gone"'))
+    source = load_source(runs / "a" / "best.pt")
+    assert source.record.config.outliers == "gone"
+    assert len(load_data(source, None).test) == 360
+
+
+def test_a_checkpoint_that_is_replaced_while_it_is_read_goes_by_its_own_hash(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, read, moments = runs / "a" / "best.pt", source.load_best, iter([True])
+    torch.save({**torch.load(path, weights_only=True), "epoch": 2}, runs / "new.pt")
+
+    def meanwhile(path: Path) -> Checkpoint:
+        if next(moments, False):
+            (runs / "new.pt").replace(path)
+        return read(path)
+
+    monkeypatch.setattr(source, "load_best", meanwhile)
+    found = load_source(path)
+    assert found.checkpoint.epoch == 2
+    assert found.checkpoint_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()

@@ -157,3 +157,92 @@ def test_a_model_that_cannot_be_converted_is_left_out_and_fp32_goes_on(
         "it cannot be converted (no range of activations)"
     ]
     assert "int8 is left out: it cannot be converted" in " ".join(capsys.readouterr().err.split())
+
+
+def _insert_before(model: bytes, name: str, *nodes: onnx.NodeProto, constants: dict[str, np.ndarray]) -> bytes:
+    """What gave `name` gives true_NAME now, and `nodes` make `name` of it."""
+    content = onnx.load_model_from_string(model)
+    for node in content.graph.node:
+        for names in (node.input, node.output):
+            names[:] = [f"true_{name}" if each == name else each for each in names]
+    content.graph.initializer.extend(
+        onnx.numpy_helper.from_array(np.asarray(value), key) for key, value in constants.items()
+    )
+    content.graph.node.extend(nodes)
+    return content.SerializeToString()
+
+
+def test_variant_that_is_wrong_for_single_pictures_is_left_out(export: Export) -> None:
+    few, node = _first_pictures(export), onnx.helper.make_node
+    model = _insert_before(
+        few.model, "logits",
+        node("Shape", ["image"], ["sides"]), node("Gather", ["sides", "zero"], ["count"]),
+        node("Equal", ["count", "one"], ["single"]), node("Cast", ["single"], ["as_float"], to=onnx.TensorProto.FLOAT),
+        node("Add", ["true_logits", "as_float"], ["logits"]),
+        constants={"zero": np.array(0), "one": np.array(1)},
+    )  # fmt: skip
+    report = check_variant(_draft(few, "int8", model), "int8", "cpu", few.expected, few.splits, 3.9)
+    assert any("logits in batches of 2 differs from one by one" in refusal.sentence for refusal in report.refusals)
+
+
+def test_variant_whose_percentages_hang_on_a_rounding_is_left_out(export: Export) -> None:
+    """2.5 steps are rounded to 2; with steps a millionth shorter they would be 3, and the first class would win."""
+    few, node, first = _first_pictures(export), onnx.helper.make_node, np.eye(10, dtype=np.float32)[:1]
+    model = _insert_before(
+        few.model, "probabilities",
+        node("QuantizeLinear", ["edge", "step", "zero"], ["rounded"]), node("DequantizeLinear", ["rounded", "step", "zero"], ["two"]),
+        node("Mul", ["two", "first"], ["more"]), node("Add", ["more", "less"], ["nothing"]),
+        node("Add", ["true_probabilities", "nothing"], ["probabilities"]),
+        constants={"edge": np.float32(2.5), "step": np.float32(1), "zero": np.int8(0), "first": first, "less": -2 * first},
+    )  # fmt: skip
+    report = check_variant(_draft(few, "int8", model), "int8", "cpu", few.expected, few.splits, 3.9)
+    assert [refusal.sentence for refusal in report.refusals] == ["the runtime's fusions change its percentages"]
+
+
+def test_variant_whose_evidence_does_not_add_up_is_left_out(export: Export) -> None:
+    few = _first_pictures(export)
+    content = onnx.load_model_from_string(few.model)
+    for node in content.graph.node:
+        for names in (node.input, node.output):
+            names[:] = ["true_evidence" if each == "evidence" else each for each in names]
+    content.graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(np.float32(1.1)), "a_tenth_more"))
+    content.graph.node.append(onnx.helper.make_node("Mul", ["true_evidence", "a_tenth_more"], ["evidence"]))
+    draft = _draft(few, "int8", content.SerializeToString())
+    report = check_variant(draft, "int8", "cpu", few.expected, few.splits, 3.9)
+    assert any("does not add up" in refusal.sentence for refusal in report.refusals)
+
+
+def test_test_accuracy_of_a_variant_is_that_on_the_test_pictures(export: Export) -> None:
+    from dataclasses import replace
+
+    few = _first_pictures(export)
+    splits = replace(few.splits, test=replace(few.splits.test, labels=(few.splits.test.labels + 1) % 10))
+    report = check_variant(_draft(few, "int8", few.model), "int8", "cpu", few.expected, splits, 3.9)
+    logits = few.expected.float32.logits[few.expected.pictures.positions("test")]
+    assert report.test_accuracy == (logits.argmax(1) == splits.test.labels).mean() < 0.5 < report.validation_accuracy
+
+
+def test_int8_is_quantised_as_it_is_said(int8: bytes) -> None:
+    """Weights in 7 bits, for CPUs that would overflow, with a step for each channel; the head in fp32."""
+    graph = onnx.load_model_from_string(int8).graph
+    arrays = {entry.name: onnx.numpy_helper.to_array(entry) for entry in graph.initializer}
+    filters = [
+        node
+        for node in graph.node
+        if node.op_type == "DequantizeLinear" and getattr(arrays.get(node.input[0]), "ndim", 0) == 4
+    ]
+    assert len(filters) == 9
+    for node in filters:
+        weights, steps = (arrays[name] for name in node.input[:2])
+        assert weights.dtype == np.int8 and np.abs(weights.astype(int)).max() <= 64 and len(steps) == len(weights)
+    head = next(place for place, node in enumerate(graph.node) if "evidence" in node.output)
+    made_by = {name: node.op_type for node in graph.node for name in node.output}
+    assert arrays["head_weight"].dtype == np.float32
+    assert all(made_by.get(name) != "DequantizeLinear" for name in graph.node[head].input[1:])
+
+
+def test_mean_and_softmax_of_fp16_are_computed_in_fp32(export: Export) -> None:
+    model = onnx.shape_inference.infer_shapes(onnx.load_model_from_string(to_fp16(export.model)))
+    kinds = {value.name: value.type.tensor_type.elem_type for value in (*model.graph.value_info, *model.graph.output)}
+    nodes = [node for node in model.graph.node if node.op_type in ("ReduceMean", "Softmax")]
+    assert len(nodes) == 2 and {kinds[node.input[0]] for node in nodes} == {onnx.TensorProto.FLOAT}

@@ -62,3 +62,15 @@ def test_a_stop_while_a_folder_is_removed_comes_when_it_is_gone(
     finally:
         signal.signal(number, before)
     assert not (tmp_path / "work").exists()
+
+
+def test_killed_while_a_bundle_is_removed_it_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = _folder(tmp_path, "old", 0)
+    (folder / "model.onnx").write_bytes(b"weights")
+    child = os.fork()
+    if not child:
+        monkeypatch.setattr(shutil, "rmtree", lambda *given, **more: os.kill(os.getpid(), signal.SIGKILL))
+        discard(folder)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert [path.name for path in folder.iterdir()] == ["model.onnx"]

@@ -188,3 +188,33 @@ def test_bytes_that_are_no_model_are_refused(tiny_bundle: Path) -> None:
     relist(tiny_bundle, "model.onnx")
     with pytest.raises(BundleError, match=r"not an ONNX model|holds no graph"):
         Classifier(open_bundle(tiny_bundle), "cpu")
+
+
+@pytest.mark.parametrize("temperature", [0, -1, "1"])
+def test_figures_that_cannot_be_computed_with_are_refused(tiny_bundle: Path, temperature: object) -> None:
+    edit(tiny_bundle, lambda content: content["calibration"].update(temperature=temperature))
+    assert "does not follow the schema" in refusal(tiny_bundle)
+
+
+def test_a_zip_that_is_packed_in_an_unusual_way_is_refused(tiny_bundle: Path, tmp_path: Path) -> None:
+    for method in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):
+        assert "packed in an unusual way" in refusal(zipped(tiny_bundle, tmp_path / "tiny.zip", method))
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_zip_with_two_files_of_one_name_is_refused(tiny_bundle: Path, tmp_path: Path) -> None:
+    archive = zipped(tiny_bundle, tmp_path / "tiny.zip")
+    with zipfile.ZipFile(archive, "a") as file:
+        file.write(tiny_bundle / "model.onnx", "model.onnx")
+    assert "two files of the same name" in refusal(archive)
+
+
+def test_a_model_without_a_tolerance_for_every_output_is_refused(tiny_bundle: Path) -> None:
+    edit(tiny_bundle, lambda content: content["variants"][0]["tolerance"].pop("evidence"))
+    assert "do not name the network's outputs" in refusal(tiny_bundle)
+
+
+@pytest.mark.parametrize("accuracy", [1.01, -0.1, 97.3])
+def test_shares_beyond_one_are_refused(tiny_bundle: Path, accuracy: float) -> None:
+    edit(tiny_bundle, lambda content: content["metrics"]["test"].update(accuracy=accuracy))
+    assert "does not follow the schema" in refusal(tiny_bundle)

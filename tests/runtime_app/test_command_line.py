@@ -398,3 +398,20 @@ def test_a_command_of_another_environment_is_no_defect_to_report() -> None:
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert answer.returncode == 2 and "is not installed for this Python" in answer.stderr, answer.stderr
     assert "report" not in answer.stderr
+
+
+def test_the_table_names_the_most_probable_classes_first(app: Run, digits: Path) -> None:
+    (row,) = lines(app("classify", digits / "zero.png", "--bundle", TINY, "--format", "jsonl").stdout)
+    best = sorted(row["probabilities"].items(), key=lambda pair: -pair[1])[:3]
+    table = app("classify", digits / "zero.png", "--bundle", TINY, "--top", "3").stdout
+    assert ", ".join(f"{name} {share:.1%}" for name, share in best) in table
+
+
+def test_csv_says_what_jsonl_says(app: Run, digits: Path) -> None:
+    texts = [app("classify", digits, "--bundle", TINY, "--format", kind).stdout for kind in ("csv", "jsonl")]
+    for cells, row in zip(csv.DictReader(io.StringIO(texts[0])), lines(texts[1]), strict=True):
+        assert (cells["path"], cells["label"], cells["verdict"]) == (row["path"], row["label"], row["verdict"])
+        assert float(cells["confidence"]) == pytest.approx(row["confidence"], abs=1e-6)
+        assert [float(cells[name]) for name in row["probabilities"]] == pytest.approx(
+            list(row["probabilities"].values()), abs=1e-6
+        )

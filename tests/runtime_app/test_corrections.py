@@ -79,3 +79,16 @@ def test_another_window_can_write_while_pictures_are_read(digits: Path, file: Pa
 
     assert corrections.keep(slowly()) == []
     assert sorted(corrections.recall([first, second, third]).values()) == ["4", "5", "6"]
+
+
+def test_what_was_said_of_a_copy_of_another_name_stays(digits: Path) -> None:
+    one, copy = digits / "one.png", Path(shutil.copy(digits / "one.png", digits / "copy.png"))
+    corrections.keep([Correction(one, "4"), Correction(copy, "7")])
+    corrections.keep([Correction(one, None)])
+    assert corrections.recall([one, copy]) == {copy: "7"}
+
+
+def test_what_is_taken_back_of_a_picture_that_went_away_is_no_loss(digits: Path) -> None:
+    away = digits / "away.png"
+    assert corrections.keep([Correction(away, "4")]) == [away]
+    assert corrections.keep([Correction(away, None)]) == []

@@ -70,3 +70,12 @@ def test_full_disk_ends_it_with_one_sentence_and_no_half_picture(
     with pytest.raises(UserError, match=r"The disk is full: 1 of 3 pictures were copied to .*out\."):
         copy_pictures([(picture, "cat") for picture in pictures], tmp_path / "out")
     assert list(copies(tmp_path / "out")) == ["cat/a.png"]
+
+
+def test_windows_devices_are_no_folders_whatever_their_suffix() -> None:
+    assert [folder_name(name) for name in ("con.a", "LPT1.x.y", "aux", "conx.a")] == [
+        "con.a_",
+        "LPT1.x.y_",
+        "aux_",
+        "conx.a",
+    ]

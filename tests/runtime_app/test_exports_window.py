@@ -221,3 +221,18 @@ def test_a_hundred_thousand_pictures_are_taken_in_no_time_and_as_they_were(tmp_p
     rows = next(tmp_path.glob("*.jsonl")).read_text().splitlines()
     assert len(rows) == 100_000 and "of" not in said.removeprefix(f"Saved {tmp_path}")
     assert list(json.loads(rows[0])["probabilities"].values()) == pytest.approx(before)
+
+
+def test_of_thousands_of_pictures_the_newest_inputs_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    from runtime_app.imaging import Region
+    from runtime_app.pipeline import Result
+
+    monkeypatch.setattr("runtime_app.presenter.library._INPUTS_KEPT", 3)
+    library, nothing = measured(5), np.zeros(0, dtype=np.float32)
+    for index, path in enumerate(library.paths):
+        image = np.full((2, 2, 3), index, dtype=np.uint8)
+        library.record(
+            index,
+            Result(path, "a", 1.0, "sure", np.array([1, 0], np.float32), nothing, nothing, image, Region(0, 0, 2, 2)),
+        )
+    assert [library.input_of(index) is not None for index in range(5)] == [False, False, True, True, True]

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from runtime_app.imaging import walk
+from runtime_app.jobs import Worker
 from runtime_app.presenter import Presenter, listing
 from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.library import FAILED, PENDING
 from runtime_app.presenter.shown import status
+from runtime_app.presenter.watching import watch_folder
 from tests.runtime_app.samples import draw_digit, many_pictures, rename_bundle, until
 
 _BEGUN = 1.0  # seconds until the watching thread has certainly seen what was there before
@@ -271,3 +273,30 @@ def test_a_second_opinion_that_becomes_the_first_ends(presenter: Presenter, tiny
     presenter.open_bundle(other)
     until(presenter, lambda: presenter.loaded is not None and presenter.loaded.bundle.path == other)
     assert presenter.comparison.loaded is None
+
+
+def test_of_many_thumbnails_the_newest_stay(
+    presenter: Presenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime_app.presenter.batch._THUMBNAILS_KEPT", 5)
+    presenter.open_paths([many_pictures(tmp_path / "many", 8)])
+    classified(presenter, 8)
+    for wanted in (range(4), range(4, 8)):
+        presenter.request_thumbnails(wanted)
+        until(presenter, lambda: not presenter.workers["thumbnails"].queue_length)
+    assert {int(path.stem) for path in presenter.thumbnails} == {3, 4, 5, 6, 7}
+
+
+def test_a_picture_that_is_still_growing_is_not_new_yet(tmp_path: Path) -> None:
+    worker, seen = Worker("watch"), []
+    worker.submit("watch", watch_folder(tmp_path))
+    time.sleep(_BEGUN)
+    for _ in range(8):
+        with open(tmp_path / "a.png", "ab") as file:
+            file.write(bytes(100))
+        time.sleep(0.2)
+        seen += worker.reports()
+    worker.wait(5)
+    last = list(worker.reports())
+    worker.close(1)
+    assert seen == [] and [report.value for report in last] == [[tmp_path / "a.png"]]

@@ -86,3 +86,12 @@ def test_keys_and_wheel_zoom_between_the_same_ends() -> None:
     for factor in (1e9, 1e-9):
         framing.zoom(ui, factor)
         assert ui.camera.zoom == geometry.zoom_at(geometry.Camera(), placement, 10, 10, factor).zoom
+
+
+@pytest.mark.parametrize("grid", [True, False])
+def test_a_map_lies_where_its_cells_lie(grid: bool) -> None:
+    cells = np.zeros((4, 4), dtype=np.float32)
+    cells[0, 3] = 1.0
+    alpha = evidence.overlay(cells, 1.0, grid=grid)[..., 3].astype(float)
+    assert alpha[:32, 96:].mean() > 100, "upper right, as in the picture"
+    assert alpha[96:, :32].mean() < 10

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from runtime_app.colours import DIVERGING, SEQUENTIAL, VIRIDIS, ColourMap, contrast, ink_on, luminance
+from runtime_app.colours import DIVERGING, SEQUENTIAL, VIRIDIS, ColourMap, Scale, contrast, ink_on, luminance
 from runtime_app.confusion_png import write_confusion
 from runtime_app.errors import UserError
 from runtime_app.heatmap_png import MAX_ROWS, cell_text, draw_heatmap, write_heatmap
@@ -122,3 +122,26 @@ def test_confusion_matrix_of_many_classes_stays_a_picture_that_opens(tmp_path: P
         assert max(picture.size) < 4500
         colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 24) or []}
         assert {VIRIDIS.rgb(0.0), VIRIDIS.rgb(1.0)} <= colours
+
+
+def test_scale_beside_the_heatmap_has_certainty_at_its_top() -> None:
+    from PIL import ImageDraw
+
+    from runtime_app.typeface import load
+
+    pixels = np.asarray(draw_heatmap([result(0.5, 0.5)], CLASSES))
+    ramp = pixels[:, -84]
+    ramp = ramp[(ramp != 255).any(axis=1)]
+    assert (tuple(ramp[0]), tuple(ramp[-1])) == (VIRIDIS.rgb(1.0), VIRIDIS.rgb(0.0))
+    label = Image.new("RGB", (50, 20), "white")
+    ImageDraw.Draw(label).text((0, 10), "1.00", (92, 98, 108), load(12), anchor="lm")
+    np.testing.assert_array_equal(pixels[70:90, -62:-12], np.asarray(label))
+
+
+def test_logarithmic_scale_goes_from_a_ten_thousandth_to_one_as_its_ticks_say() -> None:
+    scale = Scale(log=True)
+    np.testing.assert_allclose(
+        scale.position(np.array([0, 1e-4, 1e-3, 0.01, 0.1, 1])), [0, 0, 0.25, 0.5, 0.75, 1], atol=1e-9
+    )
+    for at, text in scale.ticks:
+        assert scale.position(np.array(float(text))) == pytest.approx(at)

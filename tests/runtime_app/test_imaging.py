@@ -247,3 +247,9 @@ def test_the_transparent_grey_of_a_png_is_white_whatever_its_depth(tmp_path: Pat
         assert wide.mode.startswith("I") and wide.info["transparency"] == 10 * 257
     for name in ("8.png", "16.png"):
         assert np.asarray(imaging.open_picture(tmp_path / name))[0, :, 0].tolist() == [0, 255, 200]
+
+
+def test_a_floating_point_picture_from_0_to_1_keeps_its_brightness() -> None:
+    values = np.array([[0.0, 0.25, 1.0]], dtype=np.float32)
+    opened = open_picture(encode(Image.fromarray(values), "TIFF"))
+    assert np.asarray(opened)[0, :, 0].tolist() == [0, 64, 255]

@@ -1,17 +1,18 @@
 """Pictures whose class is known, and a second opinion on them: accuracy, mistakes, where two bundles disagree."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from runtime_app.evaluation import labelled_pictures, tally
+from runtime_app.evaluation import Evaluation, labelled_pictures, tally
 from runtime_app.imaging import list_pictures
 from runtime_app.pipeline import classify_files
 from runtime_app.presenter import Presenter
-from runtime_app.presenter.accuracy import accuracy, measure
-from runtime_app.presenter.bundles import Opinion
+from runtime_app.presenter.accuracy import accuracy, cell_words, measure
+from runtime_app.presenter.bundles import Opinion, list_bundles, list_opinions
 from runtime_app.presenter.comparison import disagreement, on_axis, rank, shared_classes
 from runtime_app.presenter.library import Library
 from runtime_app.presenter.truth import Truth
@@ -178,3 +179,59 @@ def test_second_opinion_covers_pictures_that_are_opened_later(
     assert presenter.loaded is not None and presenter.comparison.loaded is not None
     ranking = rank(presenter.loaded, presenter.library, presenter.comparison.loaded, presenter.comparison.library)
     assert (ranking.both, ranking.differing) == (4, 0), "the same network says the same"
+
+
+def test_recall_is_of_a_class_and_precision_of_what_was_called_so() -> None:
+    first, second, never = Evaluation(np.array([[3, 1, 0], [4, 2, 0], [0, 0, 0]]), ("a", "b", "c"), 0).per_class()
+    assert (first.n, first.recall, first.precision) == (4, 3 / 4, 3 / 7)
+    assert (second.n, second.recall, second.precision) == (6, 2 / 6, 2 / 3)
+    assert (never.n, never.recall, never.precision) == (0, None, None)
+
+
+def test_class_folders_are_known_by_window_and_evaluate_whatever_their_case(tmp_path: Path) -> None:
+    for name in ("Dog", "CAT"):
+        (tmp_path / name).mkdir()
+        draw_digit("one", 32).save(tmp_path / name / "a.png")
+    labels = labelled_pictures(tmp_path, ("cat", "dog"))
+    assert {path.parent.name: label for path, label in labels.items()} == {"CAT": 0, "Dog": 1}
+    truth = Truth((tmp_path,), ("cat", "dog"))
+    truth.extend(list(labels))
+    assert truth.labels.tolist() == list(labels.values()) and truth.obstacle is None
+
+
+def test_pictures_on_which_two_bundles_disagree_come_first(presenter: Presenter) -> None:
+    assert presenter.loaded is not None
+    first, second = Library(10), Library(10)
+    for library, said in ((first, (1, 2, 3)), (second, (1, 7, 3))):
+        library.add([Path(name) for name in "abcd"])
+        library.probabilities[:3] = np.eye(10)[list(said)]
+    ranking = rank(presenter.loaded, first, presenter.loaded, second)
+    assert ranking.order.tolist() == [1, 0, 2, 3] and (ranking.differing, ranking.both) == (1, 3)
+
+
+def test_cell_is_said_of_its_true_class() -> None:
+    found = Evaluation(np.array([[9, 3], [1, 7]]), ("cat", "dog"), 0)
+    assert cell_words(found, (0, 1)) == "3 of 12 pictures of cat (25 %) called dog"
+    assert cell_words(found, (1, 0)) == "1 of 8 pictures of dog (12 %) called cat"
+
+
+def test_opinions_are_the_other_variants_and_then_other_bundles(
+    presenter: Presenter, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    import msgspec
+
+    other = Path(shutil.copytree(tiny_bundle, tmp_path / "other"))
+    rename_bundle(other, "other")
+    assert presenter.loaded is not None
+    manifest = presenter.loaded.bundle.manifest
+    (full,) = manifest.variants
+    small = msgspec.structs.replace(full, precision="int8", file="model.int8.onnx", test_accuracy=0.5)
+    two = replace(presenter.loaded.bundle, manifest=msgspec.structs.replace(manifest, variants=(full, small)))
+    entries = [entry for entry in list_bundles([tiny_bundle, other]) if entry.path in (tiny_bundle, other)]
+    percent = f"{100 * full.test_accuracy:.1f} %"
+    assert float(percent[:-2]) > 50 and [entry.accuracy for entry in entries] == [percent, percent]
+    found = list_opinions(replace(presenter.loaded, bundle=two), entries)
+    assert [(each.path, each.precision, each.accuracy) for each in found] == [
+        (tiny_bundle, "int8", "50.0 %"),
+        (other, "auto", percent),
+    ]

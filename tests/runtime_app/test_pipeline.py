@@ -60,3 +60,41 @@ def test_no_more_than_three_batches_are_taken_ahead_and_closing_ends_all_threads
         assert outcome.path == Path(str(number)) and taken <= (number // BATCH + 4) * BATCH
     outcomes.close()  # type: ignore[attr-defined]
     assert threading.active_count() == before
+
+
+def test_pictures_are_brought_to_size_as_the_bundle_says(tiny_bundle: Path, tmp_path: Path) -> None:
+    from runtime_app.imaging import Region
+    from runtime_app.presenter.tasks import Loaded, look
+    from tests.campaigns.forge import edit
+
+    edit(tiny_bundle, lambda content: content["input"].update(resize="letterbox"))
+    wide, bundle = tmp_path / "wide.png", open_bundle(tiny_bundle)
+    Image.new("RGB", (64, 32), "red").save(wide)
+    opened = Classifier(bundle, "cpu")
+    (listed,), shown = classify_files([wide], opened), look(wide, Loaded(bundle, opened), None).result
+    assert isinstance(listed, Result) and shown is not None
+    assert listed.region == shown.region == Region(0, -16, 64, 48)
+    assert next(classify_files([wide], opened, "stretch")).region == Region(0, 0, 64, 32)
+
+
+def test_verdict_is_by_the_temperature_of_its_bundle(tiny_bundle: Path) -> None:
+    from runtime_app.classifier import Prediction
+    from runtime_app.imaging import Prepared, Region
+    from runtime_app.pipeline import interpret
+    from tests.campaigns.forge import edit
+
+    logits = np.array([[4.0] + 9 * [0.0]], dtype=np.float32)
+    seen = Prediction(np.full((1, 10), 0.1, np.float32), logits, np.zeros((1, 10, 4, 4), np.float32))
+    prepared = [(Path("a.png"), Prepared(np.zeros((32, 32, 3), np.uint8), Region(0, 0, 32, 32)))]
+    verdicts = []
+    for temperature in (1.0, 4.0):  # largest probabilities of 86% and 23%
+        rule = {"score": "max_probability", "none_below": 0.5, "unsure_below": 0.6}
+        edit(
+            tiny_bundle,
+            lambda content, t=temperature, r=rule: (
+                content["calibration"].update(temperature=t),
+                content["verdict"].update(r),
+            ),
+        )
+        verdicts.append(interpret(prepared, seen, open_bundle(tiny_bundle))[0].verdict)
+    assert verdicts == ["sure", "none"]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from runtime_app.presenter import Presenter
-from runtime_app.presenter.library import Filter
+from runtime_app.presenter.library import NONE, PENDING, SURE, UNSURE, Filter, Library
 from runtime_app.presenter.snapshot import snapshot
 from runtime_app.view import navigation, opening, teaching
 from runtime_app.view.frame import compose
@@ -193,3 +193,13 @@ def test_watching_and_copying_are_answered(ui: Ui, digits: Path) -> None:
     until(ui.presenter, lambda: ui.presenter.failure is not None)
     ui.copy_verdict()
     assert "zero.png is not a picture" in copied[0] and ui.presenter.notice == "Copied."
+
+
+def test_of_what_the_network_alone_is_not_sure_no_training_copy_is_made() -> None:
+    library = Library(2)
+    library.add([Path(f"{name}.png") for name in ("sure", "unsure", "none", "waiting", "said")])
+    library.probabilities[:] = (0.9, 0.1)
+    library.states[:] = (SURE, UNSURE, NONE, PENDING, UNSURE)
+    library.corrections[4] = "b"
+    library.version += 1
+    assert {path.stem: name for path, name in snapshot(library, ("a", "b")).labels()} == {"sure": "a", "said": "b"}

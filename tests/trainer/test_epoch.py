@@ -208,3 +208,24 @@ def test_filters_are_whitened_with_pictures_of_every_class():
 @pytest.mark.parametrize(("side", "together"), [(8, 8000), (32, 500), (224, 10), (1024, 1)])
 def test_large_pictures_are_evaluated_fewer_at_a_time(side, together):
     assert evaluation_batch(torch.empty(1, side, side, 3, device="meta")) == together
+
+
+def test_averaged_views_are_the_picture_both_shifts_and_all_their_mirror_images():
+    from trainer.engine import predict_averaged
+
+    images = torch.randint(0, 256, (2, 6, 8, 3), dtype=torch.uint8)  # "logits" are the pixels themselves
+    padded = nn.functional.pad(images.permute(0, 3, 1, 2) / 255, (1, 1, 1, 1), mode="reflect")
+    views = padded[..., 1:-1, 1:-1] / 2 + padded[..., 2:, 2:] / 4 + padded[..., :-2, :-2] / 4
+    for flip, expected in ((False, views), (True, (views + views.flip(3)) / 2)):
+        found = predict_averaged(nn.Flatten(), images, torch.zeros(3), torch.ones(3), flip=flip)
+        torch.testing.assert_close(found, expected.flatten(1))
+
+
+def test_the_last_step_of_a_planned_run_still_learns_and_then_nothing_is_left(pictures):
+    training, rates = prepared(pictures, recipe="fast", epochs=2).training, []
+    assert len(training.train.labels) % training.batch_size, "the last batch is a smaller one"
+    for epoch in (1, 2):
+        for batch in training_batches(training, epoch):
+            rates.append(training.optimizer.param_groups[0]["lr"])
+            train_step(training, batch)
+    assert min(rates) > 0 and training.optimizer.param_groups[0]["lr"] == 0

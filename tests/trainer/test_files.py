@@ -35,3 +35,8 @@ def test_write_that_stops_half_way_leaves_the_old_content_and_nothing_else(tmp_p
         write_atomically(path, write)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_others_may_read_what_was_written(tmp_path):
+    write_bytes_atomically(tmp_path / "best.pt", b"weights")
+    assert (tmp_path / "best.pt").stat().st_mode & 0o777 == 0o644

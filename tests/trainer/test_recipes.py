@@ -3,7 +3,7 @@ import torch
 
 from trainer.config import RECIPES, TrainConfig
 from trainer.recipes import load_recipe
-from trainer.recipes.muon import orthogonalised
+from trainer.recipes.muon import Muon, orthogonalised
 from trainer.setup import build_network
 
 
@@ -86,3 +86,43 @@ def test_an_orthogonalised_update_has_equal_singular_values():
     for shape in ((64, 576), (96, 27)):
         values = torch.linalg.svdvals(orthogonalised(torch.randn(shape, generator=torch.Generator().manual_seed(0))))
         assert values.min() > 0.5 and values.max() < 1.3
+
+
+def test_convolutions_of_the_fast_recipe_alone_start_as_the_identity():
+    x = torch.randn(2, 64, 8, 8)
+    for name in ("baseline", "fast"):
+        network = build_network(TrainConfig(recipe=name), load_recipe(name), tuple("0123456789"))
+        assert torch.allclose(network.blocks[0].conv2(x), x) == (name == "fast")
+
+
+def test_finetune_learns_with_a_fifth_of_the_fast_recipes_rates():
+    rates = []
+    for name in ("fast", "finetune"):
+        network = build_network(TrainConfig(recipe="fast"), load_recipe("fast"), tuple("0123456789"))
+        rates.append([group["lr"] for group in load_recipe(name).optimizer(network, 512).param_groups])
+    assert rates[1] == pytest.approx([0.2 * rate for rate in rates[0]])
+
+
+def test_groups_that_are_not_orthogonal_are_plain_nesterov_sgd():
+    start, target = torch.randn(5, generator=torch.Generator().manual_seed(0)), torch.arange(5.0)
+    options, found = {"lr": 0.05, "momentum": 0.85, "weight_decay": 0.1}, []
+    for make in (
+        lambda p: Muon([{"params": [p], **options}]),
+        lambda p: torch.optim.SGD([p], nesterov=True, **options),
+    ):
+        weights = torch.nn.Parameter(start.clone())
+        optimizer = make(weights)
+        for _ in range(5):
+            optimizer.zero_grad()
+            ((weights - target) ** 2).sum().backward()
+            optimizer.step()
+        found.append(weights.detach())
+    torch.testing.assert_close(*found)
+
+
+def test_filters_are_brought_to_the_norm_of_their_outputs_before_the_step():
+    filters = torch.nn.Parameter(torch.randn(16, 3, 3, 3))
+    direction = (filters / filters.norm()).detach()
+    filters.grad = torch.randn_like(filters)
+    Muon([{"params": [filters], "lr": 0.0, "orthogonal": True}]).step()
+    torch.testing.assert_close(filters.detach(), 4 * direction)

@@ -170,3 +170,21 @@ def test_damaged_config_is_said_plainly(tmp_path):
     (tmp_path / "config.json").write_text('{"format": 1, "config"')
     with pytest.raises(UserError, match="damaged"):
         read_record(tmp_path / "config.json")
+
+
+def test_calibration_error_is_of_the_single_view(finished):
+    from trainer.data import load_splits
+    from trainer.engine import predict
+    from trainer.metrics import expected_calibration_error
+
+    checkpoint, test = (
+        load_best(finished.folder / "best.pt"),
+        load_splits(read_record(finished.folder / "config.json").config).test,
+    )
+    logits = predict(
+        checkpoint.network, torch.from_numpy(test.images), torch.tensor(checkpoint.mean), torch.tensor(checkpoint.std)
+    )
+    summary = json.loads((finished.folder / "summary.json").read_text())
+    assert summary["expected_calibration_error"] == pytest.approx(
+        expected_calibration_error(logits.softmax(1).numpy(), test.labels), abs=1e-5
+    )

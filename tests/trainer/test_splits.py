@@ -115,3 +115,18 @@ def test_the_number_that_is_asked_for_is_enough_for_test_and_validation_and_one_
     with pytest.raises(UserError):
         rest, _ = split_stratified(numbered(least - 1, classes), 0.2, 0)
         split_stratified(rest, 0.1, 0)
+
+
+def test_test_part_of_a_folder_does_not_depend_on_the_seed(pictures):
+    first, other = (load_splits(TrainConfig(data=str(pictures), image_size=8, seed=seed)) for seed in (0, 1))
+    assert np.array_equal(first.test.rows, other.test.rows) and first.sha256 == other.sha256
+    assert not np.array_equal(first.validation.rows, other.validation.rows)
+
+
+def test_a_class_of_copies_of_a_held_out_picture_is_refused_by_its_name() -> None:
+    whole = numbered(40, 2)
+    _, part = split_off_validation(whole, seed=0)
+    copies = whole.images[[part.rows[0]] * 5]
+    pictures = Pictures(np.concatenate([whole.images, copies]), np.concatenate([whole.labels, np.full(5, 2)]))
+    with pytest.raises(UserError, match="No picture of class okapi is left to learn from"):
+        split_off_validation(pictures, seed=0, names=("cat", "dog", "okapi"), copies_together=True)
