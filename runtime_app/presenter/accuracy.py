@@ -67,7 +67,7 @@ def headline(found: Accuracy) -> tuple[str, str]:
 
 
 def cell_words(evaluation: Evaluation, cell: Cell) -> str:
-    """ "3 of 12 pictures of cat (25 %) were called dog" """
+    """ "3 of 12 pictures of cat (25 %) called dog" """
     count, total = int(evaluation.counts[cell]), int(evaluation.counts[cell[0]].sum())
     true, said = (evaluation.classes[k] for k in cell)
     return f"{count:,} of {_pictures(total)} of {true} ({percent(count / max(total, 1))} %) called {said}"

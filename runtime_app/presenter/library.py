@@ -147,6 +147,8 @@ class Library:
                 self._inputs.popitem(last=False)
         else:
             self.errors[index] = outcome.error
+            self._probabilities[index] = np.nan  # it may have been readable before
+            self._inputs.pop(index, None)
             self._states[index] = FAILED
 
     def index_of(self, path: Path) -> int | None:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from runtime_app.errors import explain
 from runtime_app.imaging import Region
-from runtime_app.pipeline import Failure
+from runtime_app.pipeline import Failure, Result
 from runtime_app.presenter import Presenter
 from runtime_app.presenter.library import FAILED, Filter, Library
 from runtime_app.presenter.shown import class_bars, row_words, status, words
@@ -365,3 +365,14 @@ def test_a_picture_that_failed_is_of_no_class() -> None:
     library.version += 1
     assert library.labels.tolist() == [-1, 1, -1] and library.counts(2).tolist() == [0, 1]
     assert library.listed("name", Filter(label=0)).tolist() == []
+
+
+def test_nothing_is_left_of_what_was_said_of_a_picture_that_cannot_be_read_any_more() -> None:
+    library = Library(2)
+    library.add([Path("0.png")])
+    image, empty = np.zeros((32, 32, 3), dtype=np.uint8), np.zeros(0, dtype=np.float32)
+    sure = np.array([0.1, 0.9], dtype=np.float32)
+    library.record(0, Result(Path("0.png"), "b", 0.9, "sure", sure, empty, empty, image, Region(0, 0, 32, 32)))
+    library.record(0, Failure(Path("0.png"), explain(ValueError("no"))))
+    assert np.isnan(library.probabilities).all() and library.input_of(0) is None
+    assert library.listed("name", Filter(least_confidence=0.5)).tolist() == []
