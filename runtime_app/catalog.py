@@ -32,9 +32,9 @@ def default_folders() -> list[Path]:
 
 
 def no_bundle_advice() -> str:
-    """What to do when there is no bundle: only a checkout has a `make demo`."""
-    make = "Run `make demo` to make one" if in_checkout() else f"Put one into {default_folders()[-1]}"
-    return f"{make}, or name a bundle with --bundle."
+    """What to do when there is no bundle. A checkout has one, which is found from within it."""
+    start = "Start the program in the checkout, put" if in_checkout() else "Put"
+    return f"{start} one into {default_folders()[-1]}, or name a bundle with --bundle."
 
 
 def find_bundles(folders: list[Path] | None = None) -> list[Entry]:

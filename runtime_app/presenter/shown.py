@@ -56,7 +56,8 @@ def status(p: "Presenter") -> Status:
         text, share = f"{second:,} of {total:,}", second / max(total, 1)
         action = "Cancel" if p.comparing else "Continue"
     elif total > 1:
-        text = f"{done:,} classified"
+        failed = len(p.library.errors)
+        text = f"{done - failed:,} classified" + (f", {failed:,} not readable" if failed else "")
     hint = "Milliseconds for this picture: decoding the file, cropping and resizing it, running the network."
     return Status(
         state,
