@@ -4,13 +4,14 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.patches import Patch
 
 from exporter.calibrate import ReliabilityBin
 from exporter.evaluation import Evaluation
 from trainer.plots import ACCENT, QUIET, save_figure
 
 # Bars of so small a share of all pictures are drawn pale: their height is chance.
-_FEW = 0.01
+_FEW, _PALE = 0.01, 0.12
 
 
 def plot_reliability(path: Path, evaluation: Evaluation) -> None:
@@ -27,9 +28,19 @@ def plot_reliability(path: Path, evaluation: Evaluation) -> None:
         _draw_accuracy(axes[0][column], bins, titles[column])
         _draw_shares(axes[1][column], bins)
     axes[0][0].set_ylabel("accuracy")
-    figure.legend(*axes[0][0].get_legend_handles_labels(), frameon=False, loc="outside lower center", ncols=2)
+    handles, labels = axes[0][0].get_legend_handles_labels()
+    if any(
+        _is_few(part, bins) for bins in (evaluation.reliability_before, evaluation.reliability_after) for part in bins
+    ):
+        handles.append(Patch(color=ACCENT, alpha=_PALE, linewidth=0))
+        labels.append(f"pale: under {100 * _FEW:.0f}% of the pictures, so mostly chance")
+    figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=3)
     axes[1][0].set_ylabel("% of pictures")
     save_figure(path, figure)
+
+
+def _is_few(part: ReliabilityBin, bins: tuple[ReliabilityBin, ...]) -> bool:
+    return 0 < part.count < _FEW * sum(each.count for each in bins)
 
 
 def _draw_accuracy(axes: Axes, bins: tuple[ReliabilityBin, ...], title: str) -> None:
@@ -39,11 +50,17 @@ def _draw_accuracy(axes: Axes, bins: tuple[ReliabilityBin, ...], title: str) -> 
     bars = axes.bar(
         [p.low for p in full], [p.accuracy for p in full], width, align="edge", color=ACCENT, edgecolor="white"
     )
-    total = sum(part.count for part in bins)
     for bar, part in zip(bars, full, strict=True):
-        bar.set_alpha(0.4 if part.count >= _FEW * total else 0.12)
+        bar.set_alpha(_PALE if _is_few(part, bins) else 0.4)
     axes.plot(
-        [p.confidence for p in full], [p.accuracy for p in full], "o", markersize=3.5, color=ACCENT, label="measured"
+        [p.confidence for p in full],
+        [p.accuracy for p in full],
+        "o",
+        markersize=3.5,
+        color=ACCENT,
+        label="measured",
+        clip_on=False,  # a point on the edge of the plot is drawn whole, above the axis
+        zorder=3,
     )
     axes.set(title=title, xlim=(0, 1), ylim=(0, 1.02))
 
