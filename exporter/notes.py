@@ -14,7 +14,7 @@ from exporter.reference import Outputs
 from exporter.report import to_json
 from trainer.data import Splits
 from trainer.files import write_bytes_atomically
-from trainer.plots import name_in_plot, save_figure
+from trainer.plots import names_in_plot, save_figure
 
 _CLASSES_SHOWN = 20
 _LONGEST_NAME = 16
@@ -45,8 +45,9 @@ def plot_evidence(path: Path, splits: Splits, pictures: GatePictures, outputs: O
         figure.suptitle(f"the {len(shown)} of {len(splits.classes):,} classes that were missed most often", fontsize=8)
     limit = float(np.quantile(np.abs(answered), 0.999))
     image = None
+    names = names_in_plot(splits.classes, _LONGEST_NAME)
     for row, label in enumerate(shown):
-        name = name_in_plot(splits.classes, label, _LONGEST_NAME)
+        name = names[label]
         right = np.flatnonzero((labels == label) & (answers == label))
         wrong = np.flatnonzero((labels == label) & (answers != label))
         for column, chosen in ((0, right), (2, wrong)):
@@ -57,7 +58,7 @@ def plot_evidence(path: Path, splits: Splits, pictures: GatePictures, outputs: O
                 pair[0].set_title(f"{name}: none", fontsize=7, parse_math=False)
                 continue
             position = int(chosen[0])
-            title = f"{name} → {name_in_plot(splits.classes, answers[position], _LONGEST_NAME)}"
+            title = f"{name} → {names[answers[position]]}"
             image = _draw_pair(pair, images[position], answered[position], limit, title)
     if image is not None:
         figure.colorbar(image, ax=axes, shrink=0.4, label="evidence for the answer (logit units)")

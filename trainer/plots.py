@@ -48,11 +48,45 @@ def shortened(name: str, longest: int = _LONGEST_NAME) -> str:
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
-def name_in_plot(classes: Sequence[str], index: int, longest: int = _LONGEST_NAME) -> str:
-    """A class's name as it fits beside a plot, or its number where the plots' font lacks its characters: boxes are all
-    alike. Draw it with parse_math=False: its dollar signs are no formula."""
-    name = shortened(classes[index], longest)
-    return name if all(ord(character) in _characters() for character in name) else f"class {index}"
+def names_in_plot(classes: Sequence[str], longest: int = _LONGEST_NAME) -> list[str]:
+    """The classes' names as they fit beside a plot, no two of them alike, or their numbers where the plots' font lacks
+    their characters: boxes are all alike. Draw them with parse_math=False: their dollar signs are no formula.
+
+    Of long names that begin alike the middle is left out, or else what they share, or else they are numbered.
+    """
+    names = [shortened(name, longest) for name in classes]
+    for way in (_without_middle, _from_the_difference, _numbered):
+        alike: dict[str, list[int]] = {}
+        for index, name in enumerate(names):
+            alike.setdefault(name, []).append(index)
+        for indices in alike.values():
+            shared = _shared([classes[index] for index in indices])
+            for index in indices if len(indices) > 1 else ():
+                names[index] = way(index, classes[index], longest, shared)
+    return [
+        name if all(ord(character) in _characters() for character in name) else f"class {index}"
+        for index, name in enumerate(names)
+    ]
+
+
+def _shared(names: Sequence[str]) -> int:
+    """How many letters all of the names begin with."""
+    letters = list(zip(*names, strict=False))
+    return next((place for place, found in enumerate(letters) if len(set(found)) > 1), len(letters))
+
+
+def _without_middle(index: int, name: str, longest: int, shared: int) -> str:
+    end = longest * 2 // 5
+    return name if len(name) <= longest else f"{name[: longest - end - 1]}…{name[-end:]}"
+
+
+def _from_the_difference(index: int, name: str, longest: int, shared: int) -> str:
+    start = min(longest // 3, shared)
+    return name if len(name) <= longest else f"{name[:start]}…{shortened(name[shared:], longest - start - 1)}"
+
+
+def _numbered(index: int, name: str, longest: int, shared: int) -> str:
+    return shortened(f"{index}: {name}", longest)
 
 
 @cache
@@ -93,7 +127,7 @@ def plot_confusion(path: Path, counts: NDArray[np.int64], classes: tuple[str, ..
     axes.set(xlabel="predicted", ylabel="true")
     axes.spines[:].set_visible(False)
     if len(classes) <= _NAMES_UP_TO:
-        names = [name_in_plot(classes, index) for index in range(len(classes))]
+        names = names_in_plot(classes)
         axes.set_xticks(range(len(classes)), names, rotation=45, ha="right", parse_math=False)
         axes.set_yticks(range(len(classes)), names, parse_math=False)
     else:

@@ -55,6 +55,11 @@ def test_evidence_is_drawn_for_any_class_name(tmp_path: Path, titles: list[str])
         assert plot.width < 1200
 
 
+def test_classes_whose_long_names_begin_alike_are_told_apart(tmp_path: Path, titles: list[str]) -> None:
+    plot_evidence(tmp_path / "evidence.png", *_judged(("a very long beginning: cat", "a very long beginning: dog")))
+    assert titles[1] == "a very lo…g: cat → a very lo…g: dog"
+
+
 def test_evidence_shows_a_right_and_a_wrong_picture_of_each_class_with_the_map_of_the_answer(
     tmp_path: Path, titles: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from trainer.metrics import EpochMetrics
-from trainer.plots import name_in_plot, plot_confusion, plot_curves, shortened
+from trainer.plots import names_in_plot, plot_confusion, plot_curves, shortened
 
 ODD = ("a$^$", "b$c_{$", "日本", "नमस्ते", "שלום", "😀 cat", r"C:\x", "**y**", "w" * 200)
 
@@ -68,5 +68,36 @@ def _record_texts(monkeypatch: pytest.MonkeyPatch, drawn: list[str]) -> None:
 
 def test_names_that_the_font_lacks_are_told_apart_by_their_numbers() -> None:
     classes = ("\u65e5\u672c", "\u4e2d\u56fd", "\u0416\u00fc\u03a9 cat", "w" * 40)
-    assert [name_in_plot(classes, index) for index in range(3)] == ["class 0", "class 1", classes[2]]
-    assert name_in_plot(classes, 3).endswith("\u2026")
+    names = names_in_plot(classes)
+    assert names[:3] == ["class 0", "class 1", classes[2]]
+    assert names[3].endswith("\u2026")
+
+
+@pytest.mark.parametrize(
+    ("classes", "names"),
+    [
+        (
+            ["one long beginning: cat", "one long beginning: dog", "cat"],
+            ["one long …g: cat", "one long …g: dog", "cat"],
+        ),
+        (
+            ["one long beginning: cat on a mat", "one long beginning: dog on a mat"],
+            ["one l…cat on a …", "one l…dog on a …"],
+        ),
+        (
+            ["one beginning: xxxxxxxx A and one end", "one beginning: xxxxxxxx B and one end", "one beginning: Ann"],
+            ["one b…A and one…", "one b…B and one…", "one begin…g: Ann"],
+        ),
+        (
+            ["one beginning: a middle, A, one end", "one beginning: a middle, B, one end", "one beginning: Q, one end"],
+            ["0: one beginnin…", "1: one beginnin…", "one b…Q, one end"],
+        ),
+        (
+            ["long beginning: cat", "long beginning: dog", "long begi…g: cat"],
+            ["long …nning: cat", "long begi…g: dog", "long begi…g: cat"],
+        ),
+    ],
+)
+def test_long_names_that_begin_alike_are_told_apart(classes: list[str], names: list[str]) -> None:
+    assert names_in_plot(classes, 16) == names
+    assert all(len(name) <= 16 for name in names)
