@@ -97,7 +97,7 @@ def _characters() -> frozenset[int]:
 def plot_curves(path: Path, rows: list[EpochMetrics], best_epoch: int) -> None:
     """Loss, accuracy and learning rate by epoch; the chosen epoch is marked."""
     epochs = [row.epoch for row in rows]
-    figure, (loss, accuracy, rate) = plt.subplots(1, 3, figsize=(10, 3), layout="constrained")
+    figure, (loss, accuracy, rate) = plt.subplots(1, 3, figsize=(10, 3.2), layout="constrained")
     loss.plot(epochs, [row.train_loss for row in rows], color=QUIET, label="training (augmented)")
     loss.plot(epochs, [row.val_loss for row in rows], color=ACCENT, label="validation")
     loss.set(title="cross-entropy (nats)", xlabel="epoch")
@@ -105,7 +105,9 @@ def plot_curves(path: Path, rows: list[EpochMetrics], best_epoch: int) -> None:
     accuracy.plot(epochs, [row.val_acc for row in rows], color=ACCENT, label="validation")
     accuracy.axvline(best_epoch, color=ACCENT, linestyle=":", linewidth=1, label=f"chosen: epoch {best_epoch}")
     accuracy.set(title="accuracy", xlabel="epoch")
-    accuracy.legend(frameon=False, loc="lower right")
+    # Below the plots: within them, the line of a late epoch would run through it.
+    handles, labels = accuracy.get_legend_handles_labels()
+    figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=3)
     rate.plot(epochs, [row.lr for row in rows], color=ACCENT)
     rate.set(title="learning rate at the start of the epoch", xlabel="epoch", yscale="log")
     for axes in (loss, accuracy, rate):

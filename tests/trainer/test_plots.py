@@ -5,8 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib import pyplot
+from matplotlib.figure import Figure
 from PIL import Image
 
+from trainer import plots
 from trainer.metrics import EpochMetrics
 from trainer.plots import names_in_plot, plot_confusion, plot_curves, shortened
 
@@ -45,6 +48,20 @@ def test_the_learning_rate_keeps_its_powers_of_ten(tmp_path: Path, monkeypatch: 
     rows = [EpochMetrics(n, 1.0, 0.5, 1.0, 0.5, 10.0**-n, 1.0, 100.0) for n in (1, 2, 3)]
     plot_curves(tmp_path / "curves.png", rows, 2)
     assert drawn and not any("$" in text for text in drawn), "a power of ten was drawn as its formula"
+
+
+@pytest.mark.parametrize("best", [1, 15, 30])
+def test_the_legend_of_the_curves_lies_on_no_plot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, best: int) -> None:
+    figures: list[Figure] = []
+    monkeypatch.setattr(plots, "save_figure", lambda path, figure: figures.append(figure))
+    plot_curves(tmp_path / "x", [EpochMetrics(n, 1.0, 0.5, 1.0, 0.5, 0.1, 1.0, 100.0) for n in range(1, 31)], best)
+    (figure,) = figures
+    figure.canvas.draw()
+    legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes if axes.get_legend())]
+    (box,) = (legend.get_window_extent() for legend in legends)
+    assert not any(box.overlaps(axes.get_tightbbox()) for axes in figure.axes)
+    assert f"chosen: epoch {best}" in [text.get_text() for text in legends[0].get_texts()]
+    pyplot.close(figure)
 
 
 def test_a_name_is_shortened_only_when_it_is_too_long() -> None:
