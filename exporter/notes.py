@@ -50,12 +50,12 @@ def plot_evidence(path: Path, splits: Splits, pictures: GatePictures, outputs: O
         name = names[label]
         right = np.flatnonzero((labels == label) & (answers == label))
         wrong = np.flatnonzero((labels == label) & (answers != label))
-        for column, chosen in ((0, right), (2, wrong)):
+        for column, chosen, otherwise in ((0, right, "never found"), (2, wrong, "never missed")):
             pair = (axes[row][column], axes[row][column + 1])
             for each in pair:
                 each.set_axis_off()
             if not len(chosen):
-                pair[0].set_title(f"{name}: none", fontsize=7, parse_math=False)
+                pair[0].set_title(f"{name}: {otherwise}", fontsize=7, parse_math=False)
                 continue
             position = int(chosen[0])
             title = f"{name} → {names[answers[position]]}"

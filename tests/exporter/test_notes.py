@@ -55,6 +55,15 @@ def test_evidence_is_drawn_for_any_class_name(tmp_path: Path, titles: list[str])
         assert plot.width < 1200
 
 
+def test_a_class_without_a_right_or_a_wrong_picture_is_said_in_words_that_are_no_verdict(
+    tmp_path: Path, titles: list[str]
+) -> None:
+    splits, pictures, outputs = _judged(("a", "b"))
+    outputs.logits[:] = np.eye(2)[0]
+    plot_evidence(tmp_path / "evidence.png", splits, pictures, outputs)
+    assert titles == ["a → a", "a: never missed", "b: never found", "b → a"]
+
+
 def test_classes_whose_long_names_begin_alike_are_told_apart(tmp_path: Path, titles: list[str]) -> None:
     plot_evidence(tmp_path / "evidence.png", *_judged(("a very long beginning: cat", "a very long beginning: dog")))
     assert titles[1] == "a very lo…g: cat → a very lo…g: dog"
@@ -74,7 +83,7 @@ def test_evidence_shows_a_right_and_a_wrong_picture_of_each_class_with_the_map_o
     outputs.logits[7] = outputs.logits[4] = np.eye(3)[1]  # b is never missed
     answers = outputs.logits.argmax(1)
     plot_evidence(tmp_path / "evidence.png", splits, pictures, outputs)
-    assert titles == ["a \u2192 a", "a \u2192 b", "b \u2192 b", "b: none", "c \u2192 c", "c \u2192 a"]
+    assert titles == ["a \u2192 a", "a \u2192 b", "b \u2192 b", "b: never missed", "c \u2192 c", "c \u2192 a"]
     for place, picture in enumerate((0, 3, 1, 2, 5)):
         np.testing.assert_array_equal(drawn[2 * place], pictures.images[picture])
         np.testing.assert_array_equal(drawn[2 * place + 1], outputs.evidence[picture, answers[picture]])
