@@ -11,7 +11,7 @@ from runtime_app.colours import BLACK, LINEAR, WHITE, Rgb, Scale, ink_on
 from runtime_app.errors import UserError
 from runtime_app.pipeline import Failure, Outcome
 from runtime_app.png_file import save_png
-from runtime_app.typeface import MEDIUM, load, shorten, text_width
+from runtime_app.typeface import MEDIUM, load, shorten_apart, text_width
 
 _ROW, _THUMB, _NAME, _PAD = 32, 24, 220, 24
 _BODY, _SMALL = 14, 12
@@ -60,11 +60,13 @@ def draw_heatmap(
     some = f"the {len(names)} most probable of {len(classes):,} classes"
     title = f"Probability of {'each class' if len(names) == len(classes) else some}"
     draw.text((_PAD, _PAD - 4), title, BLACK, load(_BODY + 4, MEDIUM))
-    for index, name in enumerate(names):
-        fitted = shorten(name, _SMALL, column - 4)
+    for index, fitted in enumerate(shorten_apart(names, _SMALL, column - 4, columns.tolist())):
         draw.text((left + (index + 0.5) * column, top - 8), fitted, _GREY, load(_SMALL), anchor="ms")
+    shown = shorten_apart(
+        told_apart([outcome.path for outcome in outcomes]), _BODY, _NAME - 12, range(1, len(outcomes) + 1)
+    )
     for row, outcome in enumerate(outcomes):
-        _draw_row(image, draw, outcome, columns, left, top + row * _ROW, column, scale)
+        _draw_row(image, draw, outcome, shown[row], columns, left, top + row * _ROW, column, scale)
     _draw_scale(image, draw, left + grid_width + 24, top, min(max(_ROW * len(outcomes), 120), 320), scale)
     if left_out:
         first = f"The first {len(outcomes):,} of {len(outcomes) + left_out:,} pictures"
@@ -73,6 +75,22 @@ def draw_heatmap(
             (left, size[1] - _PAD), f"{left_out:,} more pictures are not shown.", _GREY, load(_SMALL), anchor="ls"
         )
     return image
+
+
+def told_apart(paths: Sequence[Path]) -> list[str]:
+    """The files' names; of files of one name in different folders, as many of the folders as tell them apart."""
+    alike: dict[str, set[Path]] = {}
+    for path in paths:
+        alike.setdefault(path.name, set()).add(path)
+    depths = {name: _depth(same) for name, same in alike.items()}
+    return [Path(*path.parts[-depths[path.name] :]).as_posix() for path in paths]
+
+
+def _depth(paths: set[Path]) -> int:
+    depth = 1
+    while len({path.parts[-depth:] for path in paths}) < len(paths):
+        depth += 1
+    return depth
 
 
 def _columns(outcomes: Sequence[Outcome], classes: int) -> NDArray[np.intp]:
@@ -90,6 +108,7 @@ def _draw_row(
     image: Image.Image,
     draw: ImageDraw.ImageDraw,
     outcome: Outcome,
+    name: str,
     columns: NDArray[np.intp],
     left: int,
     top: int,
@@ -97,7 +116,6 @@ def _draw_row(
     scale: Scale,
 ) -> None:
     middle = top + _ROW / 2
-    name = shorten(outcome.path.name, _BODY, _NAME - 12)
     draw.text((_PAD + _THUMB + 12, middle), name, BLACK, load(_BODY), anchor="lm")
     if isinstance(outcome, Failure):
         draw.text((left + 8, middle), "cannot be opened", _GREY, load(_SMALL), anchor="lm")

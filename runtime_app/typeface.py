@@ -1,6 +1,6 @@
 """The one family of type of window and pictures: Roboto (Latin, Greek, Cyrillic), whose digits share one width."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -87,6 +87,44 @@ def shorten(
         kept = (low + high + 1) // 2
         low, high = (kept, high) if measure(_around(text, kept), size, weight) <= width else (low, kept - 1)
     return _around(text, low)
+
+
+def shorten_apart(names: Sequence[str], size: float, width: float, numbers: Sequence[int] | None = None) -> list[str]:
+    """Each name as `shorten` gives it; of those that would look alike, what they share is left out instead, or else
+    their number leads. numbers: of the names, otherwise their places from 0. Equal names stay equal."""
+    lines = [one_line(name) for name in names]
+    fitted = [shorten(line, size, width) for line in lines]
+    for numbered in (False, True):
+        alike: dict[str, list[int]] = {}
+        for index, text in enumerate(fitted):
+            alike.setdefault(text, []).append(index)
+        for indices in alike.values():
+            different = {lines[index] for index in indices}
+            if len(different) == 1:
+                continue
+            letters = list(zip(*different, strict=False))
+            shared = next((place for place, found in enumerate(letters) if len(set(found)) > 1), len(letters))
+            for index in indices:
+                if numbered:
+                    fitted[index] = shorten(f"{numbers[index] if numbers else index}: {lines[index]}", size, width)
+                elif text_width(lines[index], size) > width:
+                    fitted[index] = _from_the_difference(lines[index], shared, size, width)
+    return fitted
+
+
+def _from_the_difference(text: str, shared: int, size: float, width: float) -> str:
+    """A third of the width for what the text shares with others, the rest from where it differs."""
+    start = shared
+    while start and text_width(text[:start] + ELLIPSIS, size) > width / 3:
+        start -= 1
+    kept = len(text)
+    while kept > shared and text_width(_parts(text, start, shared, kept), size) > width:
+        kept -= 1
+    return _parts(text, start, shared, kept)
+
+
+def _parts(text: str, start: int, shared: int, kept: int) -> str:
+    return text[:start] + ELLIPSIS + text[shared:kept] + (ELLIPSIS if kept < len(text) else "")
 
 
 def _around(text: str, kept: int) -> str:

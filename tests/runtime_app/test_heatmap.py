@@ -5,15 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from runtime_app.colours import DIVERGING, SEQUENTIAL, VIRIDIS, ColourMap, Scale, contrast, ink_on, luminance
 from runtime_app.confusion_png import write_confusion
 from runtime_app.errors import UserError
-from runtime_app.heatmap_png import MAX_ROWS, cell_text, draw_heatmap, write_heatmap
+from runtime_app.heatmap_png import MAX_ROWS, cell_text, draw_heatmap, told_apart, write_heatmap
 from runtime_app.imaging import Region
 from runtime_app.pipeline import Result
-from runtime_app.typeface import shorten, text_width
+from runtime_app.typeface import shorten, shorten_apart, text_width
 
 CLASSES = ("cat", "dog")
 
@@ -125,8 +125,6 @@ def test_confusion_matrix_of_many_classes_stays_a_picture_that_opens(tmp_path: P
 
 
 def test_scale_beside_the_heatmap_has_certainty_at_its_top() -> None:
-    from PIL import ImageDraw
-
     from runtime_app.typeface import load
 
     pixels = np.asarray(draw_heatmap([result(0.5, 0.5)], CLASSES))
@@ -145,3 +143,82 @@ def test_logarithmic_scale_goes_from_a_ten_thousandth_to_one_as_its_ticks_say() 
     )
     for at, text in scale.ticks:
         assert scale.position(np.array(float(text))) == pytest.approx(at)
+
+
+@pytest.fixture
+def texts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float, int]]:
+    """What is drawn: text, its right end where it is written from the left, width of the picture."""
+    seen: list[tuple[str, float, int]] = []
+    text = ImageDraw.ImageDraw.text
+
+    def recorded(self, at, what, fill, font, anchor="la"):  # type: ignore[no-untyped-def]
+        seen.append((what, at[0] + font.getlength(what) if anchor[0] == "l" else at[0], self.im.size[0]))
+        return text(self, at, what, fill, font, anchor=anchor)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", recorded)
+    return seen
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 40, 160, 300])
+def test_title_and_axes_of_the_confusion_matrix_are_said_whole(
+    tmp_path: Path, texts: list[tuple[str, float, int]], count: int
+) -> None:
+    counts = np.full((count, count), 1_000_000 // count**2, dtype=np.int64)
+    write_confusion(tmp_path / "confusion.png", counts, tuple(f"c{number}" for number in range(count)))
+    title, right, width = texts[0]
+    assert " pictures: " in title and " of each row" in title and "\u2026" not in title
+    assert right <= width
+    assert {"true", "predicted"} <= {text for text, _, _ in texts}
+
+
+LONG = "a very long beginning that all the classes share "
+ALIKE = (
+    f"{LONG}cat",
+    f"{LONG}dog",
+    f"{LONG}A and an end as long as this",
+    f"{LONG}B and an end as long as this",
+    "fox",
+)
+
+
+def test_long_names_that_begin_and_end_alike_are_told_apart() -> None:
+    shown = shorten_apart(ALIKE, 12, 100)
+    assert len(set(shown)) == 5 and all(text_width(text, 12) <= 100 for text in shown)
+    assert [shown[index] for index in (0, 1, 4)] == [shorten(ALIKE[index], 12, 100) for index in (0, 1, 4)]
+    assert "\u2026A and" in shown[2] and "\u2026B and" in shown[3]
+    assert shorten_apart(["x.png", "x.png"], 12, 100) == ["x.png", "x.png"]
+
+
+def test_long_names_that_differ_too_little_are_numbered() -> None:
+    names = [f"{LONG}cat 1, a long middle, {letter}, and an end as long as this" for letter in "AB"]
+    names.append(f"{LONG}dog 1, a long middle, and an end as long as this")
+    first, second, third = shorten_apart(names, 12, 100, [17, 23, 90])
+    assert first.startswith("17: ") and second.startswith("23: ") and "dog" in third
+
+
+def test_both_pictures_tell_classes_apart(tmp_path: Path, texts: list[tuple[str, float, int]]) -> None:
+    write_confusion(tmp_path / "confusion.png", np.eye(5, dtype=np.int64), ALIKE)
+    rows = [text for text, _, _ in texts if text not in ("true", "predicted") and not text.isdigit()][1:]
+    assert len(set(rows)) == 5
+    texts.clear()
+    draw_heatmap([result(0.2, 0.2, 0.2, 0.2, 0.2)], ALIKE)
+    assert len({text for text, _, _ in texts[1:6]}) == 5
+
+
+def test_files_of_one_name_are_shown_with_the_folders_that_tell_them_apart(
+    texts: list[tuple[str, float, int]],
+) -> None:
+    paths = [Path(name) for name in ("cats/img 003.jpg", "dogs/img 003.jpg", "cats/4.jpg", "a/x/1.jpg", "b/x/1.jpg")]
+    shown = ["cats/img 003.jpg", "dogs/img 003.jpg", "4.jpg", "a/x/1.jpg", "b/x/1.jpg"]
+    assert told_apart(paths) == shown
+    assert told_apart([paths[0], paths[0]]) == ["img 003.jpg", "img 003.jpg"]
+    draw_heatmap([result(0.5, 0.5, name=str(path)) for path in paths], CLASSES)
+    assert set(shown) <= {text for text, _, _ in texts}
+
+
+def test_pictures_of_the_same_figures_are_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        write_confusion(tmp_path / name, np.eye(5, dtype=np.int64), ALIKE)
+        write_heatmap(tmp_path / f"{name} heat", [result(0.2, 0.2, 0.2, 0.2, 0.2)] * 2, ALIKE)
+    assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
+    assert (tmp_path / "first heat").read_bytes() == (tmp_path / "second heat").read_bytes()
