@@ -72,7 +72,7 @@ def export(
     """Write one bundle folder, or nothing. Its path is printed at the end."""
     with at_once():
         from exporter.export import export as make_bundle
-        from exporter.place import older_archive
+        from exporter.place import older_archive, refuse_early
         from exporter.progress import Steps
         from exporter.source import find_checkpoint, load_data, load_source
 
@@ -81,11 +81,12 @@ def export(
     path = find_checkpoint(asked, runs)
     with steps.step(f"reading {path} and its data"):
         source = load_source(path)
+        destination = bundles / _checked_name(source.name if name is None else name)
+        archive = bundles / f"{destination.name}.zip" if zipped else None
+        refuse_early(destination, archive, source.checkpoint_sha256, overwrite=overwrite)
         splits = load_data(source, data_root)
-    destination = bundles / _checked_name(source.name if name is None else name)
     if not source.finished:
         steps.note(f"{path.parent} is still training: its best so far is exported (epoch {source.checkpoint.epoch}).")
-    archive = bundles / f"{destination.name}.zip" if zipped else None
     done = make_bundle(source, splits, destination, steps, precision, overwrite=overwrite, archive=archive)
     if not done.created:
         steps.note("already published: the bundle there is identical.")

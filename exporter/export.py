@@ -22,7 +22,6 @@ from exporter.notes import plot_evidence, write_times
 from exporter.out_of_class import out_of_class_sets
 from exporter.parity import GateReport, Refusal, check, summarise
 from exporter.pictures import GatePictures, gather
-from exporter.place import refuse_early
 from exporter.progress import Steps
 from exporter.publish import entries, publish
 from exporter.quantize import calibration_pictures, to_fp16, to_int8
@@ -84,7 +83,6 @@ def export(
 ) -> Exported:
     """Publish a bundle, and as a .zip too where `archive` names one, or raise and leave everything as it was. Raises
     GateError when the gate refuses the model."""
-    refuse_early(destination, archive, source.checkpoint_sha256, overwrite=overwrite)
     job = _Job(destination.name, source, splits, steps)
     measured = _measure(job)
     evaluation = measured.evaluation

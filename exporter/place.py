@@ -1,6 +1,7 @@
 """What lies already where a bundle is to go, and whether a new one may take its place."""
 
 import os
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Literal
@@ -18,7 +19,7 @@ _LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
 
 def refuse_early(destination: Path, archive: Path | None, checkpoint_sha256: str, *, overwrite: bool) -> None:
     """Say at the start what would be refused at the end: a bundle of another checkpoint, a stranger or a link has the name
-    of the folder or of the .zip, or there is no place for folders."""
+    of the folder or of the .zip, or nothing can be written there."""
     above = next((path for path in destination.parents if os.path.lexists(path)), Path())
     if not above.is_dir():
         raise UserError(f"{above} is no folder, so no bundle can be put there.", "Pass another --bundles.")
@@ -30,6 +31,8 @@ def refuse_early(destination: Path, archive: Path | None, checkpoint_sha256: str
             if not overwrite:
                 raise _other_bundle(place)
             _refuse_strangers(place)
+    if overwrite or len(taken) < (1 if archive is None else 2):  # otherwise the same is there, and nothing is written
+        _refuse_unwritable(above, destination)
 
 
 def found_folder(destination: Path, manifest: bytes, *, overwrite: bool) -> Found:
@@ -53,6 +56,18 @@ def older_archive(destination: Path) -> Path | None:
         return archive if read_manifest(archive).digest != read_manifest(destination).digest else None
     except BundleError:
         return None
+
+
+def _refuse_unwritable(above: Path, destination: Path) -> None:
+    """Make the folders that are missing, out of sight in the one that is there, and remove them again."""
+    missing = [name for name in destination.relative_to(above).parts if name != ".."]
+    try:
+        with tempfile.TemporaryDirectory(prefix=".trial-", dir=above) as trial:
+            Path(trial, *missing).mkdir(parents=True)
+    except OSError as error:
+        raise UserError(
+            f"No bundle can be written to {destination.parent} ({error.strerror or error}).", "Pass another --bundles."
+        ) from error
 
 
 def _same_or_another(place: Path, identical: bool, overwrite: bool) -> Found:

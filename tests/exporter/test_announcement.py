@@ -39,7 +39,7 @@ def test_model_card_is_added_to_the_steps_summary_once(
     summary.write_text("# From another command\n")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     for _ in range(2):
-        assert _export(run_folder, bundles).exit_code == 0
+        assert _export(run_folder, bundles, "--overwrite").exit_code == 0
     title = (bundles / "tiny" / "MODEL_CARD.md").read_text(encoding="utf-8").splitlines()[0]
     told = summary.read_text(encoding="utf-8")
     assert told.startswith(f"# From another command\n{title}\n") and told.count(title) == 1
@@ -51,19 +51,19 @@ def test_unusable_summary_of_the_step_fails_no_export_that_succeeded(
 ) -> None:
     monkeypatch.chdir(bundles.parent)
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", summary)
-    done = _export(run_folder, bundles)
+    done = _export(run_folder, bundles, "--overwrite")
     assert done.exit_code == 0
     assert done.stdout == f"{bundles / 'tiny'}\n"
     assert ("The step's summary got no model card" in done.stderr) == bool(summary)
 
 
-def test_what_will_be_refused_is_refused_before_any_picture_is_classified(
+def test_what_will_be_refused_is_refused_before_any_picture_is_read(
     run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def measured(job: object) -> None:
-        raise AssertionError("the network was run")
+    def read(*anything: object) -> None:
+        raise AssertionError("the data was read")
 
-    monkeypatch.setattr(exporting, "_measure", measured)
+    monkeypatch.setattr("exporter.source.load_data", read)
     (tmp_path / "bundles").mkdir()
     shutil.make_archive(str(tmp_path / "bundles" / "tiny"), "zip", SHIPPED)
     done = _export(run_folder, tmp_path / "bundles", "--zip")
@@ -74,3 +74,6 @@ def test_what_will_be_refused_is_refused_before_any_picture_is_classified(
     done = _export(run_folder, tmp_path / "file", "--overwrite")
     assert isinstance(done.exception, UserError)
     assert done.exception.title == f"{tmp_path / 'file'} is no folder, so no bundle can be put there."
+    done = _export(run_folder, Path("/proc/x"))
+    assert isinstance(done.exception, UserError) and done.exception.exit_status == 2
+    assert done.exception.title == "No bundle can be written to /proc/x (No such file or directory)."

@@ -199,6 +199,42 @@ def test_a_file_in_the_place_of_the_folder_of_bundles_is_refused_at_the_start(tm
         refuse_early(tmp_path / "bundles" / below / "tiny", None, "any", overwrite=False)
 
 
+@pytest.mark.parametrize("place", ["/proc", "/proc/x", "/sys/deep/er"])
+def test_a_place_where_nobody_can_write_is_refused_at_the_start(place: str) -> None:
+    with pytest.raises(UserError, match=f"^No bundle can be written to {place} ") as caught:
+        refuse_early(Path(place) / "tiny", None, "any", overwrite=False)
+    assert caught.value.exit_status == 2 and "--bundles" in caught.value.advice
+
+
+def test_a_folder_that_a_disk_cannot_name_is_refused_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="File name too long"):
+        refuse_early(tmp_path / "deep" / ("x" * 300) / "tiny", None, "any", overwrite=False)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("below", [".", "deep/er", "deep/../../er"])
+def test_trying_a_place_leaves_nothing_there(tmp_path: Path, below: str) -> None:
+    (tmp_path / "bundles").mkdir()
+    refuse_early(tmp_path / "bundles" / below / "tiny", None, "any", overwrite=False)
+    assert [path.name for path in tmp_path.rglob("*")] == ["bundles"]
+
+
+def test_the_same_bundle_may_lie_where_nobody_can_write(
+    export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(tmp_path / "tiny", *bundle_of(export), overwrite=False)
+
+    def refused(*arguments: object, **options: object) -> None:
+        raise PermissionError(13, os.strerror(13), str(tmp_path))
+
+    monkeypatch.setattr("tempfile.mkdtemp", refused)
+    checkpoint = export.source.checkpoint_sha256
+    refuse_early(tmp_path / "tiny", None, checkpoint, overwrite=False)
+    for archive, overwrite in ((tmp_path / "tiny.zip", False), (None, True)):
+        with pytest.raises(UserError, match=r"No bundle can be written to .* \(Permission denied\)"):
+            refuse_early(tmp_path / "tiny", archive, checkpoint, overwrite=overwrite)
+
+
 @pytest.mark.parametrize("twin", [True, False])
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_another_export_to_that_name_at_the_same_moment_counts_as_a_bundle_that_was_there_before(
