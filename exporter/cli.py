@@ -17,6 +17,7 @@ from runtime_app.manifest import Precision
 from runtime_app.terminal import common_options, run_default
 
 _LONGEST_NAME = 200  # bytes; file systems take 255, and beside a bundle lie unfinished ones with a longer name
+_NOT_IN_NAMES = '/\\:*?"<>|'
 
 
 @click.group(
@@ -77,12 +78,16 @@ def export(
         from exporter.source import find_checkpoint, load_data, load_source
 
     signal.signal(signal.SIGTERM, _stop)
+    if name is not None:
+        _refuse_name(name)
     steps = Steps()
     path = find_checkpoint(asked, runs)
     with steps.step(f"reading {path} and its data"):
         source = load_source(path)
-        destination = bundles / _checked_name(source.name if name is None else name)
-        archive = bundles / f"{destination.name}.zip" if zipped else None
+        if name is None:
+            _refuse_name(name := source.name)
+        destination = bundles / name
+        archive = bundles / f"{name}.zip" if zipped else None
         refuse_early(destination, archive, source.checkpoint_sha256, overwrite=overwrite)
         splits = load_data(source, data_root)
     if not source.finished:
@@ -129,22 +134,21 @@ def _tell_github(bundle: Path) -> None:
         file.write(card)
 
 
-def _checked_name(name: str) -> str:
+def _refuse_name(name: str) -> None:
     from trainer.data.names import why_refused
 
     if (
         why_refused(name) is not None
         or len(os.fsencode(name)) > _LONGEST_NAME
-        or name in ("", ".", "..")
         or name.startswith(".")
-        or any(sign in name for sign in '/\\:*?"<>|')
+        or any(sign in name for sign in _NOT_IN_NAMES)
         or not name.isprintable()
     ):
         raise UserError(
             f"{json.dumps(name)} cannot be the name of a bundle.",
-            "Pass --name with letters, digits, - and _, at most 200 of them.",
+            f"Pass --name with 1 to {_LONGEST_NAME} bytes of printable text that has none of {' '.join(_NOT_IN_NAMES)} and "
+            "does not begin with a dot.",
         )
-    return name
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -57,6 +57,12 @@ def test_unusable_summary_of_the_step_fails_no_export_that_succeeded(
     assert ("The step's summary got no model card" in done.stderr) == bool(summary)
 
 
+def test_a_name_is_refused_before_anything_is_looked_for(tmp_path: Path) -> None:
+    done = _export(tmp_path / "nowhere", tmp_path, "--name", "a/b")
+    assert isinstance(done.exception, UserError) and done.exception.exit_status == 2
+    assert done.exception.title == '"a/b" cannot be the name of a bundle.'
+
+
 def test_what_will_be_refused_is_refused_before_any_picture_is_read(
     run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

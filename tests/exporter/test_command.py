@@ -152,6 +152,7 @@ def test_no_runs_is_one_sentence_and_status_2(tmp_path: Path) -> None:
 def test_names_that_leave_the_folder_are_refused(run_folder: Path, tmp_path: Path, name: str) -> None:
     done = _run("--run", run_folder, "--bundles", "bundles", "--name", name, cwd=tmp_path)
     assert done.returncode == 2
+    assert done.stderr.startswith("Error: ") and "cannot be the name of a bundle" in done.stderr
     assert not (tmp_path / "bundles").exists()
 
 

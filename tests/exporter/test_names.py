@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from exporter.cli import _checked_name
+from exporter.cli import _refuse_name
 from exporter.source import load_source
 from runtime_app.errors import UserError
 
@@ -35,10 +35,14 @@ def test_an_old_run_with_such_a_class_is_refused_before_the_gate(
 )
 def test_a_bundle_is_never_called_so_and_the_advice_names_the_option(name: str) -> None:
     with pytest.raises(UserError, match="cannot be the name of a bundle") as caught:
-        _checked_name(name)
-    assert "--name" in caught.value.advice and caught.value.exit_status == 2
+        _refuse_name(name)
+    assert caught.value.exit_status == 2
+    assert caught.value.advice == (
+        'Pass --name with 1 to 200 bytes of printable text that has none of / \\ : * ? " < > | '
+        "and does not begin with a dot."
+    )
 
 
-@pytest.mark.parametrize("name", ["x" * 200, "日" * 66, "a b", "20260101-000000-cifarnet-pets-s0"])
+@pytest.mark.parametrize("name", ["x" * 200, "日" * 66, "a b", "mein Büro.v1", "20260101-000000-cifarnet-pets-s0"])
 def test_other_names_are_taken_as_they_are(name: str) -> None:
-    assert _checked_name(name) == name
+    _refuse_name(name)
