@@ -11,6 +11,7 @@ import click
 from click_default_group import DefaultGroup
 
 from exporter.markdown import without_pictures
+from runtime_app.commands.options import ANY_PATH
 from runtime_app.errors import UserError, explain
 from runtime_app.interruption import at_once
 from runtime_app.manifest import Precision
@@ -41,13 +42,26 @@ def _precisions(context: click.Context, parameter: click.Parameter, value: str) 
     return asked
 
 
+def _not_empty(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """A word or a path, which a shell makes empty of a variable that is not set."""
+    if value == "":
+        raise click.BadParameter("The path is empty.")
+    return value
+
+
 @cli.command()
 @click.option(
-    "--run", "asked", metavar="best|latest|RUN_DIR|FILE.pt", default="best", show_default=True, help="What to export."
+    "--run",
+    "asked",
+    metavar="best|latest|RUN_DIR|FILE.pt",
+    default="best",
+    show_default=True,
+    callback=_not_empty,
+    help="What to export.",
 )
-@click.option("--runs", type=click.Path(path_type=Path), default=Path("artifacts/runs"), show_default=True)
-@click.option("--data-root", type=click.Path(path_type=Path), metavar="DIR", help="Where the run's data lies now.")
-@click.option("--bundles", type=click.Path(path_type=Path), default=Path("artifacts/bundles"), show_default=True)
+@click.option("--runs", type=ANY_PATH, default=Path("artifacts/runs"), show_default=True)
+@click.option("--data-root", type=ANY_PATH, metavar="DIR", help="Where the run's data lies now.")
+@click.option("--bundles", type=ANY_PATH, default=Path("artifacts/bundles"), show_default=True)
 @click.option("--name", metavar="NAME", help="What the bundle is called.  [the run's name]")
 @click.option(
     "--precision",
@@ -105,8 +119,8 @@ def export(
 
 
 @cli.command()
-@click.argument("a", type=click.Path(path_type=Path))
-@click.argument("b", type=click.Path(path_type=Path))
+@click.argument("a", type=ANY_PATH)
+@click.argument("b", type=ANY_PATH)
 @click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @common_options
 def diff(a: Path, b: Path, style: str) -> None:

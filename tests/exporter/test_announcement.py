@@ -63,6 +63,20 @@ def test_a_name_is_refused_before_anything_is_looked_for(tmp_path: Path) -> None
     assert done.exception.title == '"a/b" cannot be the name of a bundle.'
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["export", option, ""] for option in ("--run", "--runs", "--bundles", "--data-root")),
+        ["diff", "", str(SHIPPED)],
+        ["diff", str(SHIPPED), ""],
+    ],
+)
+def test_an_empty_path_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(cli, arguments)
+    assert done.exit_code == 2 and "The path is empty." in done.stderr
+
+
 def test_what_will_be_refused_is_refused_before_any_picture_is_read(
     run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
