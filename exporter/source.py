@@ -62,6 +62,11 @@ def find_checkpoint(asked: str, runs: Path) -> Path:
     if asked not in ("best", "latest"):
         path = Path(asked)
         if path.is_dir():
+            if not (path / "best.pt").is_file() and not (path / "config.json").is_file():
+                raise UserError(
+                    f"{path} is not the folder of a run: it has neither a config.json nor a best.pt.",
+                    "Name the folder that training printed at its end, or a best.pt; a folder of runs is what --runs takes.",
+                )
             return _require(
                 path / "best.pt", f"The run {path} has no best.pt yet.", "Wait for its first epoch, or name another."
             )

@@ -54,6 +54,15 @@ def test_runs_that_have_no_checkpoint_yet_are_passed_over(runs: Path) -> None:
     assert find_checkpoint("latest", runs) == runs / "a" / "best.pt"
 
 
+def test_a_run_without_a_checkpoint_yet_and_a_folder_that_is_no_run_are_told_apart(runs: Path) -> None:
+    (runs / "b" / "best.pt").unlink()
+    with pytest.raises(UserError, match=r"b has no best\.pt yet"):
+        find_checkpoint(str(runs / "b"), runs)
+    with pytest.raises(UserError, match="is not the folder of a run") as caught:
+        find_checkpoint(str(runs), runs)
+    assert "yet" not in caught.value.title and "--runs" in caught.value.advice and caught.value.exit_status == 2
+
+
 def test_no_runs_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="There is no run with a checkpoint") as caught:
         find_checkpoint("best", tmp_path / "nothing")
