@@ -12,10 +12,12 @@ import torch
 from torch import nn
 
 from runtime_app.errors import UserError
+from runtime_app.installation import command_line
 from trainer.files import write_bytes_atomically
 from trainer.model import CifarNet, build_network
 
 FORMAT = 1
+_NAME_BEST = "Name the best.pt of a training run, or train again."
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def load_best(path: Path) -> Checkpoint:
 
     Raises UserError when the file is missing, is no checkpoint, carries code, or describes another network.
     """
-    content = load_plain(path)
+    content = load_plain(path, _NAME_BEST)
     try:
         if content["format"] != FORMAT:
             raise UserError(
@@ -94,23 +96,22 @@ def _statistics(mean: Any, std: Any) -> tuple[tuple[float, ...], tuple[float, ..
     return found
 
 
-def load_plain(path: Path) -> dict[str, Any]:
-    """torch.load with weights_only: tensors and plain types, never code. Raises UserError."""
+def load_plain(path: Path, advice: str) -> dict[str, Any]:
+    """torch.load with weights_only: tensors and plain types, never code. Raises UserError, with `advice` where the file is
+    of no use."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise UserError(f"There is no checkpoint {path}.", "Check the path.") from error
     except pickle.UnpicklingError as error:
-        raise UserError(
-            f"{path} is not a checkpoint, or it carries code, which is never run.",
-            "Name the best.pt of a training run.",
-        ) from error
+        raise UserError(f"{path} is not a checkpoint, or it carries code, which is never run.", advice) from error
     except (OSError, EOFError, RuntimeError, ValueError, KeyError) as error:
-        raise UserError(
-            f"{path} is not a checkpoint or is damaged ({_first_line(error)}).", "Name the best.pt of a training run."
-        ) from error
+        if isinstance(error, OSError) and error.filename is not None:  # it was not even opened
+            raise UserError(f"{path} is not a checkpoint that can be read ({error.strerror}).", advice) from error
+        # What torch says of a damaged file is for the log.
+        raise UserError(f"{path} is not a checkpoint or is damaged.", advice) from error
     if not isinstance(content, dict):
-        raise UserError(f"{path} is not a checkpoint of this trainer.", "Name the best.pt of a training run.")
+        raise UserError(f"{path} is not a checkpoint of this trainer.", advice)
     return content
 
 
@@ -142,10 +143,7 @@ def load_last(path: Path, network: nn.Module, parts: dict[str, Any], generator: 
         restore_random_states(content["random_states"])
         return content["progress"]
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise UserError(
-            f"{path} does not belong to this run or is damaged ({_first_line(error)}).",
-            "Restore it from a copy, or start a new run.",
-        ) from error
+        raise UserError(f"{path} does not belong to this run or is damaged.", _instead_of_last(path)) from error
 
 
 def saved_network(path: Path) -> CifarNet:
@@ -158,8 +156,14 @@ def saved_network(path: Path) -> CifarNet:
         ) from error
 
 
+def _instead_of_last(path: Path) -> str:
+    best = path.with_name("best.pt")
+    start = f" with {command_line(['--init-from', str(best)])}" if best.is_file() else ""
+    return f"Restore it from a copy, or start a new run{start}."
+
+
 def _load_last(path: Path) -> dict[str, Any]:
-    content = load_plain(path)
+    content = load_plain(path, _instead_of_last(path))
     if content.get("format") != FORMAT:
         raise UserError(f"{path} has another checkpoint format.", "Use the version of the trainer that wrote it.")
     return content
@@ -198,7 +202,3 @@ def _briefly(error: BaseException) -> str:
     """The first thing that is wrong: torch lists every weight that does not fit, each on a line of its own."""
     words = f"it has no {error}" if isinstance(error, KeyError) else str(error)
     return " ".join(" ".join(words.splitlines()[:2]).split())
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

@@ -79,7 +79,27 @@ def test_cuda_that_is_found_but_fails_is_refused_and_auto_falls_back(pictures, r
 def test_file_that_is_no_checkpoint_is_refused(pictures, runs, tmp_path, finished, content):
     path = tmp_path / "some.pt"
     path.write_bytes((finished.folder / "best.pt").read_bytes()[:5000] if content is None else content)
-    refused(trainer(*small(pictures, runs, "--init-from", path)), "some.pt is not a checkpoint")
+    answer = trainer(*small(pictures, runs, "--init-from", path))
+    refused(answer, "some.pt is not a checkpoint", "Name the best.pt of a training run, or train again.")
+    assert "PytorchStreamReader" not in answer.err and "Errno" not in answer.err
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint", None])
+@pytest.mark.parametrize("best", [True, False])
+def test_damaged_last_checkpoint_says_where_to_begin_anew_and_torch_says_the_rest_in_the_log(
+    finished, tmp_path, content, best
+):
+    folder = Path(shutil.copytree(finished.folder, tmp_path / "run"))
+    whole = (folder / "last.pt").read_bytes()
+    (folder / "last.pt").write_bytes(whole[: len(whole) // 2] if content is None else content)
+    if not best:
+        (folder / "best.pt").unlink()
+    instead = f" with --init-from {folder / 'best.pt'}" if best else ""
+    answer = trainer("--resume", folder, "--epochs", 4)
+    refused(answer, "last.pt is not a checkpoint", f"Restore it from a copy, or start a new run{instead}.")
+    assert "PytorchStreamReader" not in answer.err and "Name the best.pt" not in answer.err
+    if content is None:
+        assert "PytorchStreamReader" in trainer("--debug", "--resume", folder, "--epochs", 4).err
 
 
 def test_checkpoint_that_carries_code_is_refused_and_the_code_is_not_run(pictures, runs, tmp_path):
