@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -15,12 +16,14 @@ from runtime_app.bundle import Bundle, open_bundle
 from runtime_app.classifier import Classifier
 from runtime_app.manifest import Provenance
 
-_TIMED_RUNS = 30
+_ROUNDS, _RUNS = 10, 8  # of each model
+_TIME = "{}: one picture here (ms, CPU)"
 
 
 @dataclass(frozen=True)
 class Change:
-    """One property of two bundles, None where a bundle lacks it; where both are numbers, how much B is above A."""
+    """One property of two bundles, None where a bundle lacks it; where both are numbers, how much B is above A, but of two
+    times None where that is no more than what the measurements scatter."""
 
     name: str
     a: str | float | None
@@ -32,9 +35,10 @@ class Change:
 def compare(first: Path, second: Path) -> list[Change]:
     """Open and verify both bundles, then compare. Raises BundleError when one is refused."""
     a, b = open_bundle(first), open_bundle(second)
-    before, after = _properties(a), _properties(b)
+    times = _milliseconds(a, b)
+    before, after = _properties(a, times[0]), _properties(b, times[1])
     names = [*before, *(name for name in after if name not in before)]
-    return [_change(name, before.get(name), after.get(name)) for name in names]
+    return [_change(name, before.get(name), after.get(name), [t[name] for t in times if name in t]) for name in names]
 
 
 def show(changes: list[Change]) -> None:
@@ -42,14 +46,20 @@ def show(changes: list[Change]) -> None:
     for title in ("", "A", "B", "change"):
         table.add_column(title, overflow="fold")
     for change in changes:
-        difference = f"{change.difference:+.4g}" if change.difference else ("changed" if change.changed else "")
-        table.add_row(
-            change.name, _text(change.a), _text(change.b), difference, style="bold" if change.changed else "dim"
-        )
+        style = "bold" if change.changed else "dim"
+        table.add_row(change.name, _text(change.a), _text(change.b), _what_changed(change), style=style)
     Console().print(table)
 
 
-def _properties(bundle: Bundle) -> dict[str, str | float]:
+def _what_changed(change: Change) -> str:
+    if change.difference:
+        return f"{change.difference:+.4g}"
+    if isinstance(change.a, float) and isinstance(change.b, float) and not change.changed:
+        return "about the same" if change.difference is None else ""
+    return "changed" if change.changed else ""
+
+
+def _properties(bundle: Bundle, times: dict[str, NDArray[np.float64]]) -> dict[str, str | float]:
     manifest = bundle.manifest
     found: dict[str, str | float] = {
         "digest": manifest.digest[:12],
@@ -73,8 +83,9 @@ def _properties(bundle: Bundle) -> dict[str, str | float]:
     for variant in manifest.variants:
         found[f"{variant.precision}: size (MB)"] = round(variant.bytes / 1e6, 3)
         found[f"{variant.precision}: test accuracy"] = variant.test_accuracy
-        if variant.precision != "fp16":
-            found[f"{variant.precision}: one picture here (ms, CPU)"] = _milliseconds(bundle, variant.precision)
+        name = _TIME.format(variant.precision)
+        if name in times:
+            found[name] = round(float(np.median(times[name])), 2)
     return found
 
 
@@ -82,11 +93,18 @@ def _commit(origin: Provenance) -> str:
     return f"{(origin.git_commit or 'unknown')[:12]}{' with local changes' if origin.git_dirty else ''}"
 
 
-def _change(name: str, a: str | float | None, b: str | float | None) -> Change:
-    number = isinstance(a, float) and isinstance(b, float)
-    difference = round(float(b) - float(a), 6) if number else None  # type: ignore[arg-type]
-    timed = name.endswith("CPU)")  # two measurements are never equal: a time that moved is no change of the bundle
-    return Change(name, a, b, difference, a != b and not timed)
+def _change(name: str, a: str | float | None, b: str | float | None, times: list[NDArray[np.float64]]) -> Change:
+    """times: those that a and b are the medians of; none where they were not measured."""
+    difference = round(b - a, 6) if isinstance(a, float) and isinstance(b, float) else None
+    if times and difference is not None and abs(difference) <= max(_spread(measured) for measured in times):
+        difference = None
+    return Change(name, a, b, difference, a != b and not times)  # a time that moved is no change of the bundle
+
+
+def _spread(measured: NDArray[np.float64]) -> float:
+    """How far the middle half of the rounds lies apart: a single round that something else disturbed does not count."""
+    low, high = np.percentile(measured, (25, 75))
+    return float(high - low)
 
 
 def _text(value: str | float | None) -> str:
@@ -95,13 +113,32 @@ def _text(value: str | float | None) -> str:
     return f"{value:.4f}" if isinstance(value, float) else escape(value)
 
 
-def _milliseconds(bundle: Bundle, precision: str) -> float:
-    """Median time of one generated picture through the app's classifier."""
+def _milliseconds(a: Bundle, b: Bundle) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.float64]]]:
+    """Of each bundle: name -> what one generated picture takes through the app's classifier, the median of every round.
+
+    The bundles take turns at going first, and each round opens its model anew, so that neither what else the machine does
+    nor where a model happens to lie in memory counts as a difference."""
+    found: tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.float64]]] = ({}, {})
+    for precision in ("fp32", "int8"):  # fp16 is for GPUs
+        pairs: list[tuple[Bundle, dict[str, NDArray[np.float64]], list[float]]] = [
+            (bundle, times, [])
+            for bundle, times in zip((a, b), found, strict=True)
+            if any(variant.precision == precision for variant in bundle.manifest.variants)
+        ]
+        for number in range(_ROUNDS):
+            for bundle, _, rounds in pairs[:: 1 if number % 2 == 0 else -1]:
+                rounds.append(_one_round(bundle, precision))
+        for _, times, rounds in pairs:
+            times[_TIME.format(precision)] = np.array(rounds)
+    return found
+
+
+def _one_round(bundle: Bundle, precision: str) -> float:
     classifier = Classifier(bundle, device="cpu", precision=precision)
     picture = golden_pictures(bundle.manifest.input.height)[:1]
     seconds = []
-    for _ in range(_TIMED_RUNS):
+    for _ in range(_RUNS):
         started = time.perf_counter()
         classifier.predict(picture)
         seconds.append(time.perf_counter() - started)
-    return round(1000 * float(np.median(seconds)), 2)
+    return 1000 * float(np.median(seconds))
