@@ -38,7 +38,7 @@ def draw(c: Canvas, room: Box, ui: Ui) -> None:
         labels = [(value, _words(value)) for value in choice.values]
         widgets.tabs(c, box, choice.name, labels, choice.chosen, choice.choose)
     shown = status(ui.presenter)
-    running = f"Running now: {shown.engine}" + (f". {shown.reason}" if shown.reason else "")
+    running = f"Running now: {shown.engine}" + (f"; {shown.reason}" if shown.reason else "")
     c.text(room.x, room.bottom - 24, running, SMALL, c.palette.ink, width=room.w)
     hint = "cividis is made for colour-blind readers. \u201cBundle\u201d crops, pads or stretches as the bundle asks."
     c.text(room.x, room.bottom - 4, hint, SMALL, c.palette.muted, width=room.w)
