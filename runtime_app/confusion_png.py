@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from runtime_app.colours import BLACK, VIRIDIS, WHITE, Rgb, ink_on
 from runtime_app.png_file import save_png
-from runtime_app.typeface import MEDIUM, load, shorten_apart, text_width
+from runtime_app.typeface import MEDIUM, draw_name, load, shorten_apart, text_width
 
 _PAD, _BODY, _SMALL = 24, 14, 12
 _AXIS = 24  # for the name of an axis
@@ -37,7 +37,7 @@ def write_confusion(path: Path, counts: NDArray[np.int64], classes: tuple[str, .
     image.paste(_cells(shares, cell), (left, top))
     for index, fitted in enumerate(shorten_apart(classes, _BODY, margin - 12) if named else ()):
         middle = (index + 0.5) * cell
-        draw.text((left - 12, top + middle), fitted, BLACK, load(_BODY), anchor="rm")
+        draw_name(draw, (left - 12, top + middle), fitted, BLACK, _BODY, "rm")
         image.paste(_upright(fitted, margin), (int(left + middle - 10), top + side + 8))
     for row, column in zip(*counts.nonzero(), strict=True) if cell >= _CELL_OF_NUMBERS else ():
         place = left + (column + 0.5) * cell - 1, top + (row + 0.5) * cell
@@ -56,7 +56,5 @@ def _cells(shares: NDArray[np.float64], cell: int) -> Image.Image:
 def _upright(text: str, length: int, ink: Rgb = BLACK, anchor: str = "rm") -> Image.Image:
     """The text reading upwards, its end at the top, so that long class names fit under narrow columns."""
     label = Image.new("RGB", (length, 20), WHITE)
-    ImageDraw.Draw(label).text(
-        (length / 2 if anchor == "mm" else length - 1, 10), text, ink, load(_BODY), anchor=anchor
-    )
+    draw_name(ImageDraw.Draw(label), (length / 2 if anchor == "mm" else length - 1, 10), text, ink, _BODY, anchor)
     return label.rotate(90, expand=True)

@@ -11,7 +11,7 @@ from runtime_app.colours import BLACK, LINEAR, WHITE, Rgb, Scale, ink_on
 from runtime_app.errors import UserError
 from runtime_app.pipeline import Failure, Outcome
 from runtime_app.png_file import save_png
-from runtime_app.typeface import MEDIUM, load, shorten_apart, text_width
+from runtime_app.typeface import MEDIUM, draw_name, load, shorten_apart, text_width
 
 _ROW, _THUMB, _NAME, _PAD = 32, 24, 220, 24
 _BODY, _SMALL = 14, 12
@@ -61,7 +61,7 @@ def draw_heatmap(
     title = f"Probability of {'each class' if len(names) == len(classes) else some}"
     draw.text((_PAD, _PAD - 4), title, BLACK, load(_BODY + 4, MEDIUM))
     for index, fitted in enumerate(shorten_apart(names, _SMALL, column - 4, columns.tolist())):
-        draw.text((left + (index + 0.5) * column, top - 8), fitted, _GREY, load(_SMALL), anchor="ms")
+        draw_name(draw, (left + (index + 0.5) * column, top - 8), fitted, _GREY, _SMALL, "ms")
     shown = shorten_apart(
         told_apart([outcome.path for outcome in outcomes]), _BODY, _NAME - 12, range(1, len(outcomes) + 1)
     )
@@ -116,7 +116,7 @@ def _draw_row(
     scale: Scale,
 ) -> None:
     middle = top + _ROW / 2
-    draw.text((_PAD + _THUMB + 12, middle), name, BLACK, load(_BODY), anchor="lm")
+    draw_name(draw, (_PAD + _THUMB + 12, middle), name, BLACK, _BODY, "lm")
     if isinstance(outcome, Failure):
         draw.text((left + 8, middle), "cannot be opened", _GREY, load(_SMALL), anchor="lm")
         return

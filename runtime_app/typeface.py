@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
 
-from PIL import ImageFont
+from PIL import ImageDraw, ImageFont
 
 from runtime_app.errors import one_line
 
@@ -48,6 +48,20 @@ def runs(text: str, weight: Path = REGULAR) -> list[tuple[str, Path]]:
         return [(text, weight)]
     parts = groupby(text, lambda character: character >= _CJK_FROM)
     return [("".join(part), (cjk_font() or weight) if foreign else weight) for foreign, part in parts]
+
+
+def draw_name(
+    draw: ImageDraw.ImageDraw, place: tuple[float, float], text: str, ink: tuple[int, int, int], size: int, anchor: str
+) -> None:
+    """One line with Pillow, each part in a font that has its characters. anchor: Pillow's, horizontal and vertical."""
+    parts = [(part, load(size, face)) for part, face in runs(text)]
+    if len(parts) == 1:
+        draw.text(place, text, ink, parts[0][1], anchor=anchor)
+        return
+    x = place[0] - sum(font.getlength(part) for part, font in parts) * {"l": 0, "m": 0.5, "r": 1}[anchor[0]]
+    for part, font in parts:
+        draw.text((x, place[1]), part, ink, font, anchor=f"l{anchor[1]}")
+        x += font.getlength(part)
 
 
 @cache
