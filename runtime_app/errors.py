@@ -68,13 +68,8 @@ def explain(error: BaseException) -> Explanation:
         return Explanation(
             "The computer ran out of memory.", "Close other programs or open fewer pictures at once.", details
         )
-    if isinstance(error, ModuleNotFoundError) and error.name and error.name.split(".")[0] not in _OWN:
-        return Explanation(
-            f"{error.name} is not installed for this Python ({sys.executable}).",
-            "Start the program with the Python of its own environment, as the README shows.",
-            details,
-            exit_status=2,
-        )
+    if isinstance(error, ModuleNotFoundError) and (missing := explain_missing_library(error)) is not None:
+        return Explanation(*missing, details, exit_status=2)
     if isinstance(error, OSError):
         title, advice = _explain_os_error(error)
         return Explanation(one_line(title), advice, details)
@@ -82,6 +77,16 @@ def explain(error: BaseException) -> Explanation:
         one_line(f"Something unexpected went wrong ({type(error).__name__}: {error})."),
         "Please report it with the technical details.",
         details,
+    )
+
+
+def explain_missing_library(error: ModuleNotFoundError) -> tuple[str, str] | None:
+    """(title, advice) where the program runs in another Python than its own; None for a module that this project lost."""
+    if not error.name or error.name.split(".")[0] in _OWN:
+        return None
+    return (
+        f"{error.name} is not installed for this Python ({sys.executable}).",
+        "Start the program with the Python of its own environment, as the README shows.",
     )
 
 

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from runtime_app.errors import explain_missing_library
+
 
 def app_folder() -> Path | None:
     """The folder of the packaged app's executable; None when an ordinary Python runs it."""
@@ -69,12 +71,10 @@ def named_if_missing() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if error.name in ("runtime_app", "exporter", "trainer"):
+        sentence = explain_missing_library(error)
+        if sentence is None:
             raise
-        sys.stderr.write(
-            f"Error: {error.name} is not installed for this Python ({sys.executable}). Start the program with the Python of "
-            "its own environment, as the README shows.\n"
-        )
+        sys.stderr.write(f"Error: {' '.join(sentence)}\n")
         sys.exit(2)
 
 

@@ -1,13 +1,14 @@
-"""The app's environment stays light."""
+"""The app's environment stays light, and a wrong one is told."""
 
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from runtime_app.installation import command_line
-from tests.runtime_app.samples import ROOT
+from tests.runtime_app.samples import ROOT, TINY
 
 
 @pytest.mark.parametrize("name", ["torch", "torchvision", "onnx"])
@@ -28,3 +29,36 @@ def test_commands_for_people_are_written_as_their_shell_reads_them(monkeypatch: 
     monkeypatch.setattr(sys, "platform", "win32")
     assert command_line(words) == 'python -m exporter --run "C:\\my runs\\1"'
     assert command_line([r"C:\runs\1"]) == r"C:\runs\1"
+
+
+def test_both_runtime_packages_installed_are_named(tmp_path: Path, digits: Path) -> None:
+    """The other package's metadata is what pip leaves behind; it is put on the path of a real process."""
+    installed = [p.name for p in Path(sys.prefix).glob("lib/python*/site-packages/onnxruntime*dist-info")]
+    other = "onnxruntime" if any("gpu" in name for name in installed) else "onnxruntime-gpu"
+    folder = tmp_path / "site" / f"{other.replace('-', '_')}-1.0.dist-info"
+    folder.mkdir(parents=True)
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {other}\nVersion: 1.0\n")
+    answer = subprocess.run(
+        [sys.executable, "-m", "runtime_app", "classify", str(digits), "--bundle", str(TINY)],
+        cwd=ROOT,
+        env={"PYTHONPATH": f"{ROOT}:{tmp_path / 'site'}", "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 2 and "are both installed" in answer.stderr and "pip uninstall" in answer.stderr
+
+
+@pytest.mark.parametrize("module", ["runtime_app", "trainer", "exporter"])
+def test_a_python_without_the_libraries_is_told_in_one_sentence(module: str) -> None:
+    """`python -m` finds the Python that comes first, which need not be the environment's."""
+    command = [sys.executable, "-S", "-m", module, "--help"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert answer.returncode == 2 and "is not installed for this Python" in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1
+
+
+def test_a_command_of_another_environment_is_no_defect_to_report() -> None:
+    command = [sys.executable, "-m", "exporter", "--run", "latest"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert answer.returncode == 2 and "is not installed for this Python" in answer.stderr, answer.stderr
+    assert "report" not in answer.stderr

@@ -17,9 +17,8 @@ from runtime_app.imaging import Region
 from runtime_app.pipeline import Failure, Result
 from runtime_app.presenter import Presenter
 from runtime_app.presenter.library import FAILED, Filter, Library
-from runtime_app.presenter.shown import class_bars, row_words, status, words
-from runtime_app.presenter.wording import percent, verdict_words
-from runtime_app.settings import Settings, load_settings, remember, save_settings
+from runtime_app.presenter.shown import class_bars, status, words
+from runtime_app.settings import Settings
 from tests.runtime_app.samples import rename_bundle, until
 
 
@@ -218,59 +217,12 @@ def test_hundred_thousand_pictures_are_listed_without_sorting_them_in_every_fram
     assert len(library.labels) == 100_001
 
 
-def test_settings_survive_and_a_broken_file_is_set_aside(tmp_path: Path) -> None:
-    file = tmp_path / "settings.json"
-    save_settings(Settings(theme="light", recent_folders=remember((), tmp_path)), file)
-    assert load_settings(file) == (Settings(theme="light", recent_folders=(str(tmp_path),)), None)
-    file.write_bytes(b"\xff{")
-    settings, notice = load_settings(file)
-    assert settings == Settings() and notice is not None and "set aside" in notice
-    assert file.with_name("settings.json.broken").read_bytes() == b"\xff{"
-
-
-def test_settings_that_cannot_be_saved_leave_nothing_behind(tmp_path: Path) -> None:
-    (tmp_path / "settings.json").mkdir()
-    with pytest.raises(OSError):
-        save_settings(Settings(), tmp_path / "settings.json")
-    assert [path.name for path in tmp_path.iterdir()] == ["settings.json"]
-
-
-@pytest.mark.parametrize(
-    ("share", "text"), [(0.0, "0"), (0.001, "<1"), (1 / 200, "<1"), (0.934, "93"), (0.9999, ">99"), (1.0, "100")]
-)
-def test_percentages_never_claim_certainty(share: float, text: str) -> None:
-    assert percent(share) == text
-
-
 def test_watched_folder_shows_new_pictures(presenter: Presenter, digits: Path) -> None:
     presenter.watch(digits)
     time.sleep(0.7)
     Image.new("RGB", (40, 40), "white").save(digits / "new.png")
     until(presenter, lambda: presenter.current is not None)
     assert [path.name for path in presenter.library.paths] == ["new.png"]
-
-
-def test_numbers_that_would_make_the_window_unusable_are_brought_back_into_range(tmp_path: Path) -> None:
-    import os
-
-    file = tmp_path / "settings.json"
-    for given, taken in (
-        (
-            Settings(scale=0.01, opacity=-1, width=1, height=1, threads=-3),
-            Settings(scale=0.5, opacity=0, width=640, height=400),
-        ),
-        (Settings(scale=1.5, opacity=0.3, width=900, height=700, threads=1), None),
-        (Settings(scale=99, opacity=7, threads=9999), Settings(scale=4, opacity=1, threads=os.cpu_count() or 1)),
-    ):
-        save_settings(given, file)
-        assert load_settings(file) == (taken or given, None)
-
-
-def test_what_was_opened_again_is_remembered_once_and_first(tmp_path: Path) -> None:
-    recent: tuple[str, ...] = ()
-    for number in (*range(12), 9):
-        recent = remember(recent, tmp_path / str(number))
-    assert [Path(name).name for name in recent] == ["9", "11", "10", "8", "7", "6", "5", "4"]
 
 
 def test_every_order_has_the_least_sure_first_and_what_waits_last() -> None:
@@ -280,21 +232,6 @@ def test_every_order_has_the_least_sure_first_and_what_waits_last() -> None:
     assert library.listed("confidence").tolist() == [3, 1, 4, 2, 0]
     assert library.listed("margin").tolist() == [3, 4, 1, 2, 0]
     assert library.listed("class").tolist() == [4, 1, 3, 2, 0], "by class, the surest first"
-
-
-@pytest.mark.parametrize(("share", "text"), [(0.004, "<1"), (0.006, "1"), (0.994, "99"), (0.996, ">99")])
-def test_nearly_certain_is_not_certain(share: float, text: str) -> None:
-    assert percent(share) == text
-
-
-def test_hint_says_how_far_the_calibrated_figures_are_off(presenter: Presenter) -> None:
-    from runtime_app.presenter.wording import calibration_hint
-
-    assert presenter.loaded is not None
-    manifest = presenter.loaded.bundle.manifest
-    calibration = msgspec.structs.replace(manifest.calibration, ece_before=0.123, ece_after=0.014)
-    hint = calibration_hint(0.9, msgspec.structs.replace(manifest, calibration=calibration))
-    assert "about 90 %" in hint and "off by 1.4 points" in hint
 
 
 def test_next_class_is_the_next_most_probable_one(presenter: Presenter, digits: Path) -> None:
@@ -327,34 +264,6 @@ def test_opacity_stays_between_nothing_and_all(presenter: Presenter) -> None:
         for _ in range(4):
             presenter.change_opacity(by)
         assert presenter.settings.opacity == end
-
-
-def test_one_line_for_the_clipboard() -> None:
-    from runtime_app.presenter.wording import Words, one_line
-
-    assert one_line(Words("cat", "93 %", "sure")) == "cat, 93 %"
-    assert one_line(Words("unsure", "cat 51 %, dog 40 %", "unsure")) == "unsure: cat 51 %, dog 40 %"
-
-
-def test_row_says_the_doubt_of_its_own_picture(presenter: Presenter) -> None:
-    presenter.library.add([Path(f"{k}.png") for k in range(4)])
-    presenter.library.forget_results(10)
-    presenter.library.probabilities[:3] = np.eye(10)[[4, 5, 6]]
-    presenter.library.states[:] = (0, 1, 2, -1)
-    presenter.library.version += 1
-    assert [row_words(presenter, index) for index in range(4)] == [
-        ("4 100 %", "sure"), ("unsure: 5 100 %", "unsure"), ("none? 6 100 %", "none"), ("…", "pending"),
-    ]  # fmt: skip
-
-
-def test_verdict_in_words_has_the_figures_of_its_classes(presenter: Presenter) -> None:
-    assert presenter.loaded is not None
-    manifest = msgspec.structs.replace(presenter.loaded.bundle.manifest, classes=("cat", "dog", "owl"))
-    shares = np.array([0.38, 0.1, 0.52], dtype=np.float32)
-    found = [verdict_words(each, shares, manifest) for each in ("sure", "unsure", "none")]  # type: ignore[arg-type]
-    assert [(each.headline, each.detail) for each in found] == [
-        ("owl", "52 %"), ("unsure", "owl 52 %, cat 38 %"), ("may be none of these classes", "looks most like owl 52 %"),
-    ]  # fmt: skip
 
 
 def test_a_picture_that_failed_is_of_no_class() -> None:

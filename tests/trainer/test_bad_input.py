@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.permissions import unprivileged
 from tests.trainer.samples import Answer, make_pictures, small, trainer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -238,14 +239,6 @@ def test_place_of_runs_that_is_a_file_is_said_plainly(pictures, tmp_path):
     assert answer.status != 0
     assert str(tmp_path / "file") in answer.err
     assert "Traceback" not in answer.err
-
-
-def unprivileged() -> list[str]:
-    """What starts a command so that permissions hold for it, also when root runs the tests."""
-    if os.geteuid() != 0:
-        return []
-    capabilities = "-dac_override,-dac_read_search"
-    return ["setpriv", f"--bounding-set={capabilities}", f"--inh-caps={capabilities}"]
 
 
 def run_process(arguments: list[object], *, before: list[str] | None = None, file_limit: int | None = None) -> Answer:
