@@ -1,6 +1,7 @@
 """Exception -> title, advice, technical details: the one place that decides what a person reads when something fails."""
 
 import errno
+import re
 import sys
 import traceback
 import unicodedata
@@ -30,12 +31,17 @@ class UserError(Exception):
 
 @dataclass(frozen=True)
 class Explanation:
-    """What the error window, a jsonl line and the terminal show of one failure."""
+    """What the error window, a jsonl line and the terminal show of one failure.
+
+    details: the whole traceback, for the log, the error window and --debug; cause: one line, what a library said underneath
+    and nothing of where in the code; empty where nothing lies under `title`.
+    """
 
     title: str
     advice: str
     details: str
     exit_status: int = 1
+    cause: str = ""
 
 
 @lru_cache(maxsize=4096)
@@ -60,24 +66,34 @@ def some_of(names: Iterable[object], most: int = 10) -> str:
 
 def explain(error: BaseException) -> Explanation:
     """Say in plain words what `error` means; `details` keeps the whole traceback for the log and for "copy details"."""
+    title, advice, exit_status = _in_plain_words(error)
     details = "".join(traceback.format_exception(error)).strip()
     details = details.encode(errors="surrogateescape").decode(errors="replace")
+    return Explanation(title, advice, details, exit_status, _cause(error))
+
+
+def _in_plain_words(error: BaseException) -> tuple[str, str, int]:
+    """title, advice, exit status"""
     if isinstance(error, UserError):
-        return Explanation(error.title, error.advice, details, error.exit_status)
+        return error.title, error.advice, error.exit_status
     if isinstance(error, MemoryError):
-        return Explanation(
-            "The computer ran out of memory.", "Close other programs or open fewer pictures at once.", details
-        )
+        return "The computer ran out of memory.", "Close other programs or open fewer pictures at once.", 1
     if isinstance(error, ModuleNotFoundError) and (missing := explain_missing_library(error)) is not None:
-        return Explanation(*missing, details, exit_status=2)
+        return *missing, 2
     if isinstance(error, OSError):
         title, advice = _explain_os_error(error)
-        return Explanation(one_line(title), advice, details)
-    return Explanation(
-        one_line(f"Something unexpected went wrong ({type(error).__name__}: {error})."),
-        "Please report it with the technical details.",
-        details,
-    )
+        return one_line(title), advice, 1
+    title = one_line(f"Something unexpected went wrong ({type(error).__name__}: {error}).")
+    return title, "Please report it with the technical details.", 1
+
+
+def _cause(error: BaseException) -> str:
+    """What the first error of the chain said, without the addresses of objects: two runs write the same."""
+    while (under := error.__cause__ or (None if error.__suppress_context__ else error.__context__)) is not None:
+        error = under
+    if isinstance(error, UserError):
+        return ""
+    return re.sub(" at 0x[0-9a-fA-F]+", "", one_line(f"{type(error).__name__}: {error}"))
 
 
 def explain_missing_library(error: ModuleNotFoundError) -> tuple[str, str] | None:

@@ -41,10 +41,10 @@ def text_cell(text: str) -> str:
 
 
 def record(outcome: Outcome, classes: tuple[str, ...]) -> dict[str, Any]:
-    """One line of jsonl: path, label, confidence, verdict, probabilities by class, error."""
+    """One line of jsonl: path, label, confidence, verdict, probabilities by class, error (its `details`: one line, no traceback)."""
     path = _text(outcome.path)
     if isinstance(outcome, Failure):
-        error = {"title": outcome.error.title, "advice": outcome.error.advice, "details": outcome.error.details}
+        error = {"title": outcome.error.title, "advice": outcome.error.advice, "details": outcome.error.cause}
         return {"path": path, "label": None, "confidence": None, "verdict": None, "probabilities": None, "error": error}
     return {
         "path": path,
