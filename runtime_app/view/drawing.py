@@ -12,6 +12,7 @@ import dearpygui.dearpygui as dpg
 
 from runtime_app.typeface import MEDIUM, REGULAR, runs
 from runtime_app.view.canvas import Canvas, Label, Polygon, Rectangle, Shape, Sprite
+from runtime_app.view.still import at_rest
 from runtime_app.view.type_on_screen import line_pixels, text_width
 
 _TEXTURES_KEPT = 256
@@ -61,24 +62,25 @@ class Drawing:
         # a frame costs (6 ms for 1280x800). For the same reason the ground is the viewport's clear colour, not a shape.
         dpg.add_viewport_drawlist(front=False, tag="drawing")
 
-    def draw(self, canvas: Canvas, scale: float) -> None:
-        """Make it show the canvas. An item costs 30 us, so those of parts that are as before stay."""
+    def draw(self, canvas: Canvas, scale: float, *, still: bool = False) -> None:
+        """Make it show the canvas; still: for a while. An item costs 30 us, so those of parts that are as before stay."""
         if scale != self.scale:
             self.scale = scale
             self._clear()
         dpg.set_viewport_clear_color([*canvas.ground, 255])
-        starts = range(0, len(canvas.shapes), _PART_SHAPES)
+        shapes = at_rest(canvas.shapes, scale) if still else canvas.shapes
+        starts = range(0, len(shapes), _PART_SHAPES)
         while len(self._places) < len(starts):
             self._places.append(_Place(dpg.add_draw_layer(parent="drawing")))
         try:
             for place, start in zip(self._places, starts, strict=False):
-                self._show(place, canvas.shapes[start : start + _PART_SHAPES])
+                self._show(place, shapes[start : start + _PART_SHAPES])
             for place in self._places[len(starts) :]:
                 self._show(place, [])
         except BaseException:
             self._clear()  # nobody knows how far it came; the next frame draws all
             raise
-        self._drop_textures(keep={shape.key for shape in canvas.shapes if isinstance(shape, Sprite)})
+        self._drop_textures(keep={shape.key for shape in shapes if isinstance(shape, Sprite)})
 
     def _show(self, place: _Place, shapes: list[Shape]) -> None:
         before = place.shown

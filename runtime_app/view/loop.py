@@ -18,10 +18,11 @@ from runtime_app.view.ui import Ui
 TITLE = "Evidence"
 _TOOLTIP_AFTER = 0.5  # seconds that the pointer rests
 _QUICK_ANSWER = 0.005  # seconds
+_STILL_AFTER = 0.7  # seconds without change
 
 
 class Loop:
-    """touched_at: when the person last did something; changed_at: when something else last was shown (time.perf_counter);
+    """touched_at: when the person last did something (time.perf_counter); still: what is on the screen is drawn for a while;
     behind: workers have finished more than this turn had time to take."""
 
     def __init__(self, presenter: Presenter) -> None:
@@ -38,13 +39,14 @@ class Loop:
         self._dragged: tuple[Hit, tuple[float, float], bool] | None = None
         self._pointer_rested = 0.0
         self._laid_out: Any = None
+        self._laid_out_at = 0.0
         self._loaded = presenter.loaded
         self._dump = state_dump.from_environment()
         self._browsed: list[tuple[file_dialog.Kind, list[Path]]] = []
         self._typed: str | None = None
         self._was_typing = False
-        self.behind = False
-        self.touched_at, self.changed_at = -math.inf, time.perf_counter()
+        self.behind = self.still = False
+        self.touched_at = -math.inf
 
     def turn(self) -> None:
         """Workers, input, layout, frame. An exception in any of them becomes the error window."""
@@ -102,9 +104,11 @@ class Loop:
             self.ui.pointer if self.ui.card is not None else None,
         )
         if seen == self._laid_out:
+            if not self.still and now - self._laid_out_at > _STILL_AFTER:
+                self.still = True
+                self.surface.draw(self.canvas, still=True)
             return
-        if self._laid_out is None or seen[0] != self._laid_out[0]:
-            self.changed_at = now
+        self._laid_out_at, self.still = now, False
         self._laid_out = seen
         if self.presenter.loaded is not self._loaded:
             self._loaded = self.presenter.loaded

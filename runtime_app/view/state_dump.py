@@ -40,6 +40,7 @@ def _state(loop: "Loop") -> dict[str, Any]:
     return {
         "texts": loop.canvas.texts(),
         "shapes": len(loop.canvas.shapes),
+        "still": loop.still,
         "hits": {hit.name: [hit.box.x * s, hit.box.y * s, hit.box.w * s, hit.box.h * s] for hit in loop.canvas.hits},
         "focusable": [hit.name for hit in loop.canvas.hits if (hit.click or hit.step) and hit.focusable],
         "focused": loop.focused,

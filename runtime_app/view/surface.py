@@ -208,8 +208,8 @@ class Surface:
 
     # ---- drawing -----------------------------------------------------------------------------------------------
 
-    def draw(self, canvas: Canvas) -> None:
-        self._drawing.draw(canvas, self.scale)
+    def draw(self, canvas: Canvas, *, still: bool = False) -> None:
+        self._drawing.draw(canvas, self.scale, still=still)
 
     def forget_pictures(self) -> None:
         """Before the next drawing: what was made for another bundle is not needed again."""

@@ -20,10 +20,10 @@ from runtime_app.settings import Settings, load_settings, save_settings
 from runtime_app.terminal import log
 from runtime_app.view.probe import refuse_without_display
 
-# Seconds from one frame to the next: while a person does something, while workers do, and while nothing happens. A frame
+# Seconds from one frame to the next: while a person does something, and while only workers do or nothing happens. A frame
 # of software OpenGL costs 15 ms of the processor that the workers need.
-_TOUCHED_FRAME, _WORKING_FRAME, _IDLE_FRAME = 1 / 60, 1 / 10, 1 / 8
-_IDLE_AFTER = 0.7  # seconds without input or change
+_TOUCHED_FRAME, _RESTING_FRAME = 1 / 60, 1 / 10
+_RESTING_AFTER = 0.7  # seconds without input
 _CLOSING = 0.4  # seconds that workers get to end by themselves
 
 
@@ -80,22 +80,14 @@ def _run(presenter: Presenter) -> None:
         while loop.surface.open and not stopping and not loop.ui.leave:
             began = time.perf_counter()
             loop.turn()
-            target = (
-                0.0 if loop.behind else _frame_time(began - loop.touched_at, began - loop.changed_at, presenter.busy)
-            )
+            resting = began - loop.touched_at > _RESTING_AFTER
+            target = 0.0 if loop.behind else _RESTING_FRAME if resting else _TOUCHED_FRAME
             presenter.workers["look"].wait(max(0.0, target - (time.perf_counter() - began)))
     finally:
         width, height = loop.surface.viewport_size()
         presenter.change_settings(width=width, height=height)
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _frame_time(untouched: float, unchanged: float, busy: bool) -> float:
-    """Seconds until the next frame; what a person waits for, the look worker's answer, does not wait for it."""
-    if untouched <= _IDLE_AFTER:
-        return _TOUCHED_FRAME
-    return _WORKING_FRAME if busy or unchanged <= _IDLE_AFTER else _IDLE_FRAME
 
 
 def _keep_settings(settings: Settings, chosen: dict[str, None], original: Settings) -> None:

@@ -16,10 +16,11 @@ CAT = ROOT / "tests" / "pictures" / "cat.jpg"
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="drives X11 programs")
 
 
-def test_a_drawing_that_is_changed_equals_one_made_from_nothing() -> None:
+def drawn(module: str, *arguments: str) -> str:
+    """What a script of these tests prints, on a screen of its own."""
     with x_server() as display:
         done = subprocess.run(
-            [sys.executable, "-m", "tests.runtime_app.drawn_twice"],
+            [sys.executable, "-m", f"tests.runtime_app.{module}", *arguments],
             cwd=ROOT,
             env=software_gl(display),
             capture_output=True,
@@ -27,7 +28,31 @@ def test_a_drawing_that_is_changed_equals_one_made_from_nothing() -> None:
             timeout=120,
             check=False,
         )
-    assert (done.stdout, done.returncode) == ("done\n", 0), done.stderr
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_drawing_that_is_changed_equals_one_made_from_nothing() -> None:
+    assert drawn("drawn_twice") == "done\n"
+
+
+@pytest.mark.parametrize("scale", ["1.0", "1.25", "2.0"])
+def test_a_picture_and_its_map_look_the_same_when_they_become_one_at_rest(scale: str) -> None:
+    most, mean, spread = map(float, drawn("drawn_at_rest", scale).split())
+    assert most <= 4 and mean < 0.3 and spread > 30
+
+
+def test_a_window_at_rest_is_still_until_something_changes(home: Path) -> None:
+    with window(home, [CAT]) as opened:
+        opened.wait(lambda state: len(bars(state)) == 10 and not any(state["waiting"].values()))
+        opened.wait(lambda state: state["still"])
+
+        def moves() -> bool:
+            opened.key("space")
+            return not opened.state()["still"]
+
+        assert any(moves() for _ in range(20)), "on a busy machine it may be at rest again when it is asked"
+        opened.wait(lambda state: state["still"])
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
