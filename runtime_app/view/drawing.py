@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import dearpygui.dearpygui as dpg
+import numpy as np
+from numpy.typing import NDArray
 
 from runtime_app.typeface import MEDIUM, REGULAR, runs
 from runtime_app.view.canvas import Canvas, Label, Polygon, Rectangle, Shape, Sprite
@@ -45,6 +47,19 @@ class _Place:
     hidden: list[_Part] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Texture:
+    """tag: Dear PyGui's number of it; width and height in pixels, without its border."""
+
+    tag: int
+    width: int
+    height: int
+
+    def at(self, u: float, v: float) -> tuple[float, float]:
+        """A point of the picture, as fractions of it -> as fractions of the texture."""
+        return (1 + u * self.width) / (self.width + 2), (1 + v * self.height) / (self.height + 2)
+
+
 class Drawing:
     """Fills the viewport. Coordinates of shapes are points: pixels divided by `scale`."""
 
@@ -52,7 +67,7 @@ class Drawing:
         self.scale = 1.0
         self._places: list[_Place] = []
         self._sizes: dict[int, int] = {}
-        self._textures: OrderedDict[Hashable, tuple[int, int]] = OrderedDict()
+        self._textures: OrderedDict[Hashable, _Texture] = OrderedDict()
         self._texture_pixels = 0
         with dpg.font_registry(tag="fonts"):
             self._faces = {face: dpg.add_font(str(face), 16) for face in (REGULAR, MEDIUM)}
@@ -168,29 +183,30 @@ class Drawing:
 
     def _sprite(self, shape: Sprite, layer: int) -> None:
         s, box, uv = self.scale, shape.box, shape.uv
+        texture = self._texture(shape)
         dpg.draw_image(
-            self._texture(shape),
+            texture.tag,
             (box.x * s, box.y * s),
             (box.right * s, box.bottom * s),
-            uv_min=uv[:2],
-            uv_max=uv[2:],
+            uv_min=texture.at(*uv[:2]),
+            uv_max=texture.at(*uv[2:]),
             color=(255, 255, 255, round(255 * shape.alpha)),
             parent=layer,
         )
 
-    def _texture(self, shape: Sprite) -> int:
+    def _texture(self, shape: Sprite) -> _Texture:
         if shape.key not in self._textures:
             pixels, width, height = shape.make()
-            tag = dpg.add_static_texture(width, height, pixels, parent="textures")
-            self._textures[shape.key] = (tag, width * height)
+            tag = dpg.add_static_texture(width + 2, height + 2, _bordered(pixels, width, height), parent="textures")
+            self._textures[shape.key] = _Texture(tag, width, height)
             self._texture_pixels += width * height
-        return self._textures[shape.key][0]
+        return self._textures[shape.key]
 
     def forget_pictures(self) -> None:
         """Before the next drawing: what was made for another bundle is not needed again."""
         self._clear()
-        for tag, _ in self._textures.values():
-            dpg.delete_item(tag)
+        for texture in self._textures.values():
+            dpg.delete_item(texture.tag)
         self._textures.clear()
         self._texture_pixels = 0
 
@@ -203,9 +219,9 @@ class Drawing:
                 return
             if key not in keep:
                 self._forget_parts_with(key)
-                tag, pixels = self._textures.pop(key)
-                self._texture_pixels -= pixels
-                dpg.delete_item(tag)
+                texture = self._textures.pop(key)
+                self._texture_pixels -= texture.width * texture.height
+                dpg.delete_item(texture.tag)
 
     def _forget_parts_with(self, key: Hashable) -> None:
         """Those that show this texture, all of them hidden."""
@@ -214,3 +230,13 @@ class Drawing:
                 if any(isinstance(shape, Sprite) and shape.key == key for shape in part.shapes):
                     place.hidden.remove(part)
                     dpg.delete_item(part.layer)
+
+
+def _bordered(pixels: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
+    """With one more pixel of the same colour at each edge. A texture of Dear PyGui's repeats itself, and between pixels the
+    screen interpolates: a small picture, enlarged, would show at its edge what lies at the opposite one."""
+    bordered = np.empty((height + 2, width + 2, 4), dtype=np.float32)
+    bordered[1:-1, 1:-1] = pixels.reshape(height, width, 4)
+    bordered[1:-1, 0], bordered[1:-1, -1] = bordered[1:-1, 1], bordered[1:-1, -2]
+    bordered[0], bordered[-1] = bordered[1], bordered[-2]
+    return bordered.ravel()

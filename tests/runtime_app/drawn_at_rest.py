@@ -27,9 +27,9 @@ def texture(seed: int, size: tuple[int, int], *, opaque: bool) -> Callable[[], P
 
 
 def edges(box: Box, scale: float, screen: tuple[int, int]) -> NDArray[np.bool_]:
-    """Three points to both sides: they are rounded to whole pixels, and there a texture shows what lies at its other edge."""
+    """A point to both sides: at rest they are rounded to whole pixels."""
     found = np.zeros(screen, dtype=bool)
-    for by, value in ((-3, True), (3, False)):
+    for by, value in ((-1, True), (1, False)):
         left, top = round((box.x + by) * scale), round((box.y + by) * scale)
         found[top : round((box.bottom - by) * scale), left : round((box.right - by) * scale)] = value
     return found

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from runtime_app.view import status_bar
 from tests.runtime_app.samples import ROOT, bars
@@ -40,6 +41,19 @@ def test_a_drawing_that_is_changed_equals_one_made_from_nothing() -> None:
 def test_a_picture_and_its_map_look_the_same_when_they_become_one_at_rest(scale: str) -> None:
     most, mean, spread = map(float, drawn("drawn_at_rest", scale).split())
     assert most <= 4 and mean < 0.3 and spread > 30
+
+
+def test_a_small_picture_shows_nothing_of_its_opposite_edge(home: Path) -> None:
+    halves = np.zeros((32, 32, 3), dtype=np.uint8)
+    halves[:, 16:] = 255
+    Image.fromarray(halves).save(home / "halves.png")
+    with window(home, [home / "halves.png"]) as opened:
+        state = opened.wait(lambda state: len(bars(state)) == 10 and not any(state["waiting"].values()))
+        opened.key("space")
+        x, y, width, height = map(round, state["hits"]["picture"])
+        left = x + (width - height) // 2
+        seen = np.asarray(opened.grab())[y + 4 : y + height - 4, left + 4 : left + height - 4]
+        assert (seen[:, : height // 3] == 0).all() and (seen[:, -height // 3 :] == 255).all()
 
 
 def test_a_window_at_rest_is_still_until_something_changes(home: Path) -> None:
