@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime_app.presenter.session import Session
+from runtime_app.presenter.detail import Details
 
 
-class Browsing(Session):
+class Browsing(Details):
     """Every step shows another picture at once; the ones passed by are not decoded."""
 
     def show_large(self, index: int) -> None:

@@ -69,6 +69,18 @@ class Thumbnail:
     size: tuple[int, int]
 
 
+@dataclass(frozen=True)
+class Detail:
+    """A part of a picture in full sharpness. region: in pixels of the picture; rgba: float32 [h * w * 4], 0..1; size: its
+    width and height; stamp: of the file when the picture was read."""
+
+    path: Path
+    stamp: Stamp
+    region: Region
+    rgba: NDArray[np.float32]
+    size: tuple[int, int]
+
+
 def load(source: Bundle | Path | None, device: Device, precision: str, threads: int) -> Loaded:
     """Verify the bundle (the newest when None) and start its session.
 
@@ -163,6 +175,13 @@ def thumbnails(paths: list[Path]) -> Callable[[Ticket], Iterator[Thumbnail]]:
             yield thumbnail
 
     return work
+
+
+def detail(look: Look, region: Region, size: tuple[int, int]) -> Detail:
+    """A part of the picture in `size` pixels across and down, no more than it has."""
+    edges = (region.left, region.top, region.right, region.bottom)
+    part = look.picture.resize(size, Image.Resampling.BICUBIC, box=edges, reducing_gap=2.0)
+    return Detail(look.path, look.stamp, region, to_rgba(part), size)
 
 
 def to_rgba(picture: Image.Image) -> NDArray[np.float32]:

@@ -81,7 +81,7 @@ class Loop:
             if look.queue_length:
                 look.wait(_QUICK_ANSWER)  # what is known already, or a part of a picture, is answered in the same frame
             self.behind |= not p.poll()
-        surface.scale = p.settings.scale or scale.detect()
+        surface.scale = self.ui.scale = p.settings.scale or scale.detect()
         self._lay_out()
         self._dump.write_if_asked(self)
 

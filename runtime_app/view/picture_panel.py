@@ -7,7 +7,7 @@ import numpy as np
 from runtime_app import evidence
 from runtime_app.imaging import Region
 from runtime_app.presenter.tasks import Look
-from runtime_app.view import geometry, opening, widgets
+from runtime_app.view import geometry, opening, sharpness, widgets
 from runtime_app.view.canvas import BODY, SMALL, TITLE, Box, Canvas, Drag, Pixels, Same
 from runtime_app.view.geometry import Camera, Placement
 from runtime_app.view.type_on_screen import text_width
@@ -40,8 +40,7 @@ def _picture(c: Canvas, box: Box, area: Box, ui: Ui, look: Look) -> None:
     visible = placement.visible
     for part in _around(box, visible.inset(1)):
         c.cover(part, c.palette.back)
-    width, height = look.preview_size
-    c.sprite(visible, ("preview", look.path, look.stamp), lambda: (look.preview, width, height), uv=placement.uv)
+    sharpness.draw(c, ui, look, placement)
     region = p.region or (look.result.region if look.result is not None else None)
     if region is not None and look.result is not None:
         square = placement.to_screen(look.result.region)

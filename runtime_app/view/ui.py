@@ -34,7 +34,7 @@ class Paged:
 
 @dataclass
 class Ui:
-    """dialog: name of the open dialog or list; scroll: first row shown, per list; gesture: what a drag on the picture
+    """scale: pixels of the screen per point; dialog: name of the open dialog or list; scroll: first row shown, per list; gesture: what a drag on the picture
     does; thumbnails_for: what was last asked for; card: the list row under the pointer; text_field: where text is typed,
     typing_wanted: the keyboard goes there; class_text: what was typed to find a class; asked_of: the
     picture for which the list of classes was opened, whichever is the current one meanwhile; listing: the list that the view shows;
@@ -44,6 +44,7 @@ class Ui:
     copy: Callable[[str], None] = lambda text: None
     toggle_fullscreen: Callable[[], None] = lambda: None
     browse: Callable[[file_dialog.Kind], None] = lambda kind: None
+    scale: float = 1.0
     dialog: str | None = None
     scroll: dict[str, float] = field(default_factory=dict)
     camera: Camera = field(default_factory=Camera)

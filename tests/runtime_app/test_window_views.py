@@ -174,6 +174,22 @@ def test_dragging_draws_moves_and_resets_the_square(home: Path) -> None:
         opened.wait(lambda state: state["region"] is None)
 
 
+def test_a_large_picture_is_sharp_when_it_is_enlarged(home: Path) -> None:
+    stripes = np.zeros((1500, 2400, 3), dtype=np.uint8)
+    stripes[:, ::2] = 255
+    Image.fromarray(stripes).save(home / "stripes.png")
+    with window(home, [home / "stripes.png"]) as opened:
+        opened.wait(lambda state: len(bars(state)) == 10 and not any(state["waiting"].values()))
+        opened.key("space")
+        x, y, _, _ = opened.state()["hits"]["picture"]
+        seen = [x + 50, y + 100, 200, 200]
+        assert part(opened.grab(), seen).std() < 30, "the preview has no room for them"
+        opened.key(*["plus"] * 10)
+        opened.wait(lambda state: state["zoom"] > 8 and not any(state["waiting"].values()))
+        opened.settle()
+        assert part(opened.grab(), seen).std() > 60
+
+
 def test_square_and_zoom_answer_to_keys(home: Path) -> None:
     with window(home, [CAT]) as opened:
         opened.wait(lambda state: len(bars(state)) == 10)
