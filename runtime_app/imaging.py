@@ -1,5 +1,6 @@
 """File -> upright RGB picture -> network input. The one definition: the app, the trainer and the parity gate all call it."""
 
+import contextlib
 import io
 import os
 import stat
@@ -84,7 +85,7 @@ def open_picture(
             if before_decoding is not None:
                 each = BYTES_PER_WEBP_PIXEL if image.format == "WEBP" else BYTES_PER_PIXEL
                 before_decoding(image.width * image.height * each)
-            ImageOps.exif_transpose(image, in_place=True)
+            _turn_upright(image)
             return _to_rgb(image)
     except PictureError:
         raise
@@ -188,6 +189,16 @@ def _too_large(label: str) -> PictureError:
     return PictureError(
         f"{label} has more than {MAX_PIXELS // 1_000_000} megapixels.", "Save a smaller copy and open that."
     )
+
+
+def _turn_upright(image: Image.Image) -> None:
+    """Of EXIF the orientation alone counts: whatever else cameras and tools wrote there must not cost the picture."""
+    image.load()
+    with contextlib.suppress(Exception):  # Pillow raises nearly anything on damaged EXIF; it keeps what it has read
+        image.getexif()
+    for block in ("exif", "Raw profile type exif"):  # or turning writes them anew, with all that Pillow cannot write
+        image.info.pop(block, None)
+    ImageOps.exif_transpose(image, in_place=True)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -1,6 +1,7 @@
 """Pictures of every mode, size and orientation become the same upright RGB input."""
 
 import io
+import struct
 import zlib
 from pathlib import Path
 
@@ -49,6 +50,28 @@ def test_every_exif_orientation_comes_out_upright(orientation: int) -> None:
     exif[0x0112] = orientation
     opened = open_picture(encode(stored, exif=exif))
     np.testing.assert_array_equal(np.asarray(opened), np.asarray(upright))
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize(
+    "beside",
+    [
+        struct.pack("<HHI4s", 0x011A, 2, 4, b"300\0"),  # a resolution in letters
+        struct.pack("<HHI4s", 0x0131, 12, 1, b"\0" * 4),  # a program's name that is a number
+        struct.pack("<HHIi", 0x8769, 9, 1, -1),  # further tags before the beginning
+    ],
+    ids=["letters", "number", "before"],
+)
+def test_a_turned_picture_with_other_tags_that_make_no_sense_comes_out_upright(format_: str, beside: bytes) -> None:
+    turned = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + b"".join(sorted((turned, beside))) + bytes(12)
+    stored = corners().transpose(Image.Transpose.ROTATE_90)
+    assert open_picture(encode(stored, format_, exif=exif)).size == corners().size
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_whose_exif_is_none_opens_as_it_is_stored(format_: str) -> None:
+    assert open_picture(encode(corners(), format_, exif=b"Exif\0\0no tags at all")).size == corners().size
 
 
 def test_transparency_is_composited_on_white() -> None:
