@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from runtime_app.errors import UserError
+from runtime_app.picture_parts import find_flood
 
 Resize = Literal["crop", "letterbox", "stretch"]
 RESIZES: tuple[Resize, ...] = ("crop", "letterbox", "stretch")
@@ -31,6 +32,7 @@ BYTES_PER_PIXEL, BYTES_PER_WEBP_PIXEL = 12, 16
 # Conversions that need copies of a picture, or wide numbers, work on this many pixels at a time.
 _STRIP_PIXELS = 1 << 20
 _LETTERBOX_GREY = (128, 128, 128)
+_TILE_SIZE = (322, 323)  # tags of TIFF: width and height of every tile
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -79,12 +81,14 @@ def open_picture(
     data = _read(source, label) if isinstance(source, Path) else source
     if not data:
         raise PictureError(f"{label} is empty (0 bytes).", "Choose another file.")
+    if (flood := find_flood(data)) is not None:
+        raise PictureError(f"{label} {flood}.", "Open it in another program and save it again.")
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            _refuse_huge(image, label)
+            if (pixels := _pixels(image)) > MAX_PIXELS:
+                raise _too_large(label)
             if before_decoding is not None:
-                each = BYTES_PER_WEBP_PIXEL if image.format == "WEBP" else BYTES_PER_PIXEL
-                before_decoding(image.width * image.height * each)
+                before_decoding(pixels * (BYTES_PER_WEBP_PIXEL if image.format == "WEBP" else BYTES_PER_PIXEL))
             _turn_upright(image)
             return _to_rgb(image)
     except PictureError:
@@ -180,9 +184,11 @@ def _read(path: Path, label: str) -> bytes:
         ) from error
 
 
-def _refuse_huge(image: Image.Image, label: str) -> None:
-    if image.width * image.height > MAX_PIXELS:
-        raise _too_large(label)
+def _pixels(image: Image.Image) -> int:
+    """How many are decoded: a tile of a TIFF is, as a whole, however small the picture in it."""
+    width, height = (getattr(image, "tag_v2", {}).get(tag) for tag in _TILE_SIZE)
+    tile = width * height if isinstance(width, int) and isinstance(height, int) else 0
+    return max(image.width * image.height, tile)
 
 
 def _too_large(label: str) -> PictureError:

@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 
 from runtime_app import imaging
 from runtime_app.imaging import PictureError, Region, open_picture, prepare
+from tests.runtime_app.picture_files import jpeg_of_scans, tiff
 
 
 def encode(image: Image.Image, format_: str = "PNG", **options: object) -> bytes:
@@ -276,3 +277,45 @@ def test_a_floating_point_picture_from_0_to_1_keeps_its_brightness() -> None:
     values = np.array([[0.0, 0.25, 1.0]], dtype=np.float32)
     opened = open_picture(encode(Image.fromarray(values), "TIFF"))
     assert np.asarray(opened)[0, :, 0].tolist() == [0, 64, 255]
+
+
+def test_a_tile_of_a_tiff_counts_as_a_whole_however_small_the_picture_in_it() -> None:
+    def tiled(side: int) -> bytes:
+        tags = {256: (16,), 257: (16,), 258: (8,), 259: (8,), 262: (1,), 277: (1,), 322: (side,), 323: (side,)}
+        return tiff(zlib.compress(bytes(256 * 256)), tags)
+
+    told: list[int] = []
+    assert open_picture(tiled(256), before_decoding=told.append).size == (16, 16)
+    assert told == [256 * 256 * imaging.BYTES_PER_PIXEL]
+    with pytest.raises(PictureError, match="more than 100 megapixels"):
+        open_picture(tiled(16_000))
+
+
+def test_a_progressive_jpeg_of_more_scans_than_any_program_writes_is_refused() -> None:
+    assert open_picture(jpeg_of_scans(100)).size == (64, 64)
+    with pytest.raises(PictureError, match="has more than 500 scans"):
+        open_picture(jpeg_of_scans(501))
+
+
+_UNKNOWN_CHUNK = b"\0\0\0\0prVt" + struct.pack(">I", zlib.crc32(b"prVt"))
+
+
+@pytest.mark.parametrize(
+    ("format_", "mark", "back", "part"),
+    [
+        pytest.param("JPEG", b"\xff\xdb", 0, b"\xff\xe1\x00\x09Exif\0\0a", id="exif"),
+        pytest.param("JPEG", b"\xff\xdb", 0, b"\xff\xe5\x00\x02", id="segments"),
+        pytest.param("PNG", b"IDAT", 4, _UNKNOWN_CHUNK, id="chunks"),
+        pytest.param("PNG", b"IEND", 4, _UNKNOWN_CHUNK, id="last chunks"),
+        pytest.param("GIF", b",\0\0\0\0\x08", 0, b"!\xfe" + 8 * b"\x01a" + b"\0", id="comment"),
+        pytest.param("GIF", b",\0\0\0\0\x08", 0, b"!\xfe\0", id="extensions"),
+    ],
+)
+def test_a_flood_of_parts_without_pixels_is_refused_before_it_takes_minutes(
+    format_: str, mark: bytes, back: int, part: bytes
+) -> None:
+    picture = encode(Image.new("L", (8, 8)), format_)
+    at = picture.index(mark) - back
+    assert open_picture(picture[:at] + 1000 * part + picture[at:] + 110_000 * part).size == (8, 8)
+    with pytest.raises(PictureError, match=r"has more than .* parts"):
+        open_picture(picture[:at] + 110_000 * part + picture[at:])
