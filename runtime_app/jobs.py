@@ -146,6 +146,7 @@ class Worker:
                     return
                 ticket, work = self._waiting.popleft()
             self._run(ticket, work)
+            del work  # what it holds, such as the session of another bundle, does not wait for the next request to go
 
     def _run(self, ticket: Ticket, work: Work) -> None:
         try:

@@ -1,9 +1,11 @@
 """What the window shows, without a window: a real bundle, real pictures, the real workers."""
 
+import gc
 import json
 import shutil
 import threading
 import time
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +18,11 @@ from runtime_app.errors import explain
 from runtime_app.imaging import Region
 from runtime_app.pipeline import Failure, Result
 from runtime_app.presenter import Presenter
+from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.library import FAILED, Filter, Library
 from runtime_app.presenter.shown import class_bars, status, words
 from runtime_app.settings import Settings
+from tests.runtime_app.layout import idle
 from tests.runtime_app.samples import rename_bundle, until
 
 
@@ -120,6 +124,27 @@ def test_changed_bundle_classifies_anew_and_refused_bundle_changes_nothing(
     presenter.open_bundle(tiny_bundle)
     until(presenter, lambda: presenter.errors)
     assert presenter.loaded is running and presenter.library.classified == 3
+
+
+def test_session_of_a_bundle_that_is_not_open_any_more_is_released(
+    presenter: Presenter, tiny_bundle: Path, tmp_path: Path, digits: Path
+) -> None:
+    presenter.open_paths([digits])
+    until(presenter, lambda: presenter.library.classified == 3 and idle(presenter))
+    presenter.selftest()
+    until(presenter, lambda: idle(presenter))
+    assert presenter.loaded is not None
+    first = weakref.ref(presenter.loaded.classifier)
+    other = Path(shutil.copytree(tiny_bundle, tmp_path / "other"))
+    presenter.open_bundle(other)
+    until(presenter, lambda: presenter.loaded is not None and presenter.loaded.bundle.path == other and idle(presenter))
+    until(presenter, lambda: gc.collect() >= 0 and first() is None, 5)
+    presenter.compare_with(Opinion(tiny_bundle, "fp32", "tiny", ""))
+    until(presenter, lambda: presenter.comparison.library.classified == 3 and idle(presenter))
+    assert presenter.comparison.loaded is not None
+    second = weakref.ref(presenter.comparison.loaded.classifier)
+    presenter.compare_with(None)
+    until(presenter, lambda: gc.collect() >= 0 and second() is None, 5)
 
 
 def test_corrections_decide_where_training_copies_go(presenter: Presenter, digits: Path, tmp_path: Path) -> None:
