@@ -37,17 +37,31 @@ def load(size: int, weight: Path = REGULAR) -> ImageFont.FreeTypeFont:
 
 
 @cache
-def cjk_font() -> Path | None:
-    """A font of this system with Chinese, Japanese and Korean characters, for file names; None where none is installed."""
-    return next((Path(name) for name in _CJK_FONTS if Path(name).is_file()), None)
+def cjk_fonts() -> tuple[Path, ...]:
+    """Fonts of this system with Chinese, Japanese or Korean characters, for file names; one need not have all of them."""
+    return tuple(Path(name) for name in _CJK_FONTS if Path(name).is_file())
 
 
 def runs(text: str, weight: Path = REGULAR) -> list[tuple[str, Path]]:
     """Parts of the text, each with the font that it is drawn in: a font for Chinese need not have Latin letters."""
     if max(text, default="") < _CJK_FROM:
         return [(text, weight)]
-    parts = groupby(text, lambda character: character >= _CJK_FROM)
-    return [("".join(part), (cjk_font() or weight) if foreign else weight) for foreign, part in parts]
+    return [("".join(part), face) for face, part in groupby(text, lambda character: _face_of(character, weight))]
+
+
+@lru_cache(maxsize=4096)
+def _face_of(character: str, weight: Path) -> Path:
+    """What no font has (emoji) is left to `weight`, which shows a sign for it where others would show nothing."""
+    foreign = cjk_fonts() if character >= _CJK_FROM else ()
+    return next((face for face in foreign if not lacks(character, face)), weight)
+
+
+@lru_cache(maxsize=4096)
+def lacks(character: str, face: Path) -> bool:
+    """Whether the face has no glyph of its own for it."""
+    font = load(100, face)
+    glyph, missing = font.getmask(character), font.getmask("\uffff")
+    return glyph.size == missing.size and bytes(glyph) == bytes(missing)
 
 
 def draw_name(

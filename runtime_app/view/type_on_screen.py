@@ -54,15 +54,9 @@ def text_width(text: str, size: float, weight: Path = REGULAR) -> float:
 @lru_cache(maxsize=4096)
 def drawn_character(character: str, face: Path) -> str:
     """What Dear ImGui draws for it: a sign for what is missing where the face has no such character."""
-    if character < "\u0370" or not _lacks(character, face):
+    if character < "\u0370" or not typeface.lacks(character, face):
         return character
-    return next((sign for sign in ("\ufffd", "?") if not _lacks(sign, face)), " ")
-
-
-def _lacks(character: str, face: Path) -> bool:
-    font = typeface.load(100, face)
-    glyph, missing = font.getmask(character), font.getmask("\uffff")
-    return glyph.size == missing.size and bytes(glyph) == bytes(missing)
+    return next((sign for sign in ("\ufffd", "?") if not typeface.lacks(sign, face)), " ")
 
 
 def shorten(text: str, size: float, width: float, weight: Path = REGULAR) -> str:

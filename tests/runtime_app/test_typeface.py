@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageDraw
 
-from runtime_app.typeface import MEDIUM, REGULAR, cjk_font, draw_name, load, runs
+from runtime_app.typeface import MEDIUM, REGULAR, cjk_fonts, draw_name, load, runs
+from runtime_app.view.type_on_screen import drawn_character
 
 
 def glyph(character: str, face: Path) -> bytes:
@@ -21,15 +22,22 @@ def test_latin_greek_and_cyrillic_letters_are_drawn(weight: Path) -> None:
     assert runs(letters, weight) == [(letters, weight)]
 
 
-@pytest.mark.skipif(cjk_font() is None, reason="no font with Chinese, Japanese and Korean characters is installed")
+@pytest.mark.skipif(not cjk_fonts(), reason="no font with Chinese, Japanese and Korean characters is installed")
 def test_chinese_japanese_and_korean_names_are_drawn_in_a_font_of_the_system() -> None:
     for name in ("\u732b.png", "\u306d\u3053.png"):
         (foreign, face), latin = runs(name)
-        assert face == cjk_font() and all(glyph(letter, face) != glyph("\uffff", face) for letter in foreign)
+        assert face in cjk_fonts() and all(glyph(letter, face) != glyph("\uffff", face) for letter in foreign)
         assert latin == (".png", REGULAR)
 
 
-@pytest.mark.skipif(cjk_font() is None, reason="no font with Chinese, Japanese and Korean characters is installed")
+def test_what_no_font_has_is_a_sign_and_not_a_gap() -> None:
+    for text in ("\U0001f431", "\ud55c\uad6d", "\u732b\U0001f525"):
+        for part, face in runs(text, MEDIUM):
+            drawn = [drawn_character(character, face) for character in part]
+            assert all(sign.strip() and load(40, face).getmask(sign).getbbox() for sign in drawn), text
+
+
+@pytest.mark.skipif(not cjk_fonts(), reason="no font with Chinese, Japanese and Korean characters is installed")
 @pytest.mark.parametrize("anchor", ["lm", "mm", "rm", "ms"])
 def test_pictures_draw_names_of_every_script_where_they_belong(anchor: str) -> None:
     def drawn(text: str) -> Image.Image:
