@@ -110,18 +110,25 @@ def shorten(
     text = one_line(text)
     if measure(text, size, weight) <= width:
         return text
-    low, high = 0, len(text)
-    while low < high:
-        kept = (low + high + 1) // 2
-        low, high = (kept, high) if measure(_around(text, kept), size, weight) <= width else (low, kept - 1)
-    return _around(text, low)
+    return _around(text, _longest(0, len(text), lambda kept: measure(_around(text, kept), size, weight) <= width))
 
 
-def shorten_apart(names: Sequence[str], size: float, width: float, numbers: Sequence[int] | None = None) -> list[str]:
+def shorten_apart(
+    names: Sequence[str],
+    size: float,
+    width: float,
+    numbers: Sequence[int] | None = None,
+    weight: Path = REGULAR,
+    measure: Callable[[str, float, Path], float] = text_width,
+) -> list[str]:
     """Each name as `shorten` gives it; of those that would look alike, what they share is left out instead, or else
     their number leads. numbers: of the names, otherwise their places from 0. Equal names stay equal."""
+
+    def fits(text: str, share: float = 1.0) -> bool:
+        return measure(text, size, weight) <= width * share
+
     lines = [one_line(name) for name in names]
-    fitted = [shorten(line, size, width) for line in lines]
+    fitted = [shorten(line, size, width, weight, measure) for line in lines]
     for numbered in (False, True):
         alike: dict[str, list[int]] = {}
         for index, text in enumerate(fitted):
@@ -134,21 +141,28 @@ def shorten_apart(names: Sequence[str], size: float, width: float, numbers: Sequ
             shared = next((place for place, found in enumerate(letters) if len(set(found)) > 1), len(letters))
             for index in indices:
                 if numbered:
-                    fitted[index] = shorten(f"{numbers[index] if numbers else index}: {lines[index]}", size, width)
-                elif text_width(lines[index], size) > width:
-                    fitted[index] = _from_the_difference(lines[index], shared, size, width)
+                    led = f"{numbers[index] if numbers else index}: {lines[index]}"
+                    fitted[index] = shorten(led, size, width, weight, measure)
+                elif not fits(lines[index]):
+                    fitted[index] = _from_the_difference(lines[index], shared, fits)
     return fitted
 
 
-def _from_the_difference(text: str, shared: int, size: float, width: float) -> str:
-    """A third of the width for what the text shares with others, the rest from where it differs."""
-    start = shared
-    while start and text_width(text[:start] + ELLIPSIS, size) > width / 3:
-        start -= 1
-    kept = len(text)
-    while kept > shared and text_width(_parts(text, start, shared, kept), size) > width:
-        kept -= 1
-    return _parts(text, start, shared, kept)
+def _from_the_difference(text: str, shared: int, fits: Callable[[str, float], bool]) -> str:
+    """A third of the width for what the text shares with others, the rest from where it differs. fits: asked with a text
+    and a share of the width."""
+    start = _longest(0, shared, lambda end: fits(text[:end] + ELLIPSIS, 1 / 3))
+    return _parts(
+        text, start, shared, _longest(shared, len(text), lambda end: fits(_parts(text, start, shared, end), 1))
+    )
+
+
+def _longest(least: int, most: int, holds: Callable[[int], bool]) -> int:
+    """The largest of these lengths for which it holds, at least `least`."""
+    while least < most:
+        tried = (least + most + 1) // 2
+        least, most = (tried, most) if holds(tried) else (least, tried - 1)
+    return least
 
 
 def _parts(text: str, start: int, shared: int, kept: int) -> str:

@@ -12,7 +12,7 @@ from runtime_app.presenter.wording import percent
 from runtime_app.typeface import MEDIUM
 from runtime_app.view import lists, opening, widgets
 from runtime_app.view.canvas import BODY, SMALL, VERDICT, Box, Canvas, Same
-from runtime_app.view.type_on_screen import text_width
+from runtime_app.view.type_on_screen import shorten_apart, text_width
 from runtime_app.view.ui import Listing, Ui
 
 _HEAD, _ROW = 32, 52
@@ -84,11 +84,13 @@ def _mistake(c: Canvas, box: Box, ui: Ui, index: int, true: str) -> None:
     words, state = row_words(p, index)
     ink = c.palette.ink if state == "sure" else c.palette.attention
     x = box.x + 54
-    x += c.text(x, box.y + 15, true, BODY, c.palette.ink, bold=True, width=box.w * 0.4)
-    c.text(x + 8, box.y + 15, words, BODY, ink, width=box.right - x - 12)
+    named = c.text(x, box.y + 15, true, BODY, c.palette.ink, bold=True, width=box.w * 0.4)
+    x += named
+    told = c.text(x + 8, box.y + 15, words, BODY, ink, width=box.right - x - 12)
+    cut = named < text_width(true, BODY, MEDIUM) or told < text_width(words, BODY)
     c.text(box.x + 54, box.y + 34, p.library.paths[index].name, SMALL, c.palette.muted, width=box.w - 60)
     widgets.focus_ring(c, box, name)
-    c.hit(box, name, partial(p.show_large, index))
+    c.hit(box, name, partial(p.show_large, index), tooltip=f"{true}: {words}" if cut else "")
 
 
 def _matrix(c: Canvas, box: Box, ui: Ui, evaluation: Evaluation) -> None:
@@ -131,13 +133,16 @@ def _edges(c: Canvas, cells: Box, evaluation: Evaluation, across: float, down: f
     precise = across >= text_width("100 %", SMALL) + 4
     if precise:
         c.text(cells.x - 12, cells.bottom + 16, "precision", SMALL, c.palette.muted, anchor="r")
+    classes, numbers = evaluation.classes, range(len(evaluation.classes))
+    left = shorten_apart(classes, SMALL, names - 12, numbers) if down >= 12 else ()
+    above = shorten_apart(classes, SMALL, across - 4, numbers) if across >= 24 else ()
     for place, row in enumerate(rows):
         x, y = cells.x + (place + 0.5) * across, cells.y + (place + 0.5) * down
-        if down >= 12:
-            c.text(cells.x - 12, y, row.name, SMALL, c.palette.ink, anchor="r", width=names - 12)
+        if left:
+            c.text(cells.x - 12, y, left[place], SMALL, c.palette.ink, anchor="r")
             c.text(cells.right + _FIGURE - 8, y, _share(row.recall), SMALL, c.palette.ink, anchor="r")
-        if across >= 24:
-            c.text(x, cells.y - 16, row.name, SMALL, c.palette.muted, anchor="m", width=across - 4)
+        if above:
+            c.text(x, cells.y - 16, above[place], SMALL, c.palette.muted, anchor="m")
         if precise:
             c.text(x, cells.bottom + 16, _share(row.precision), SMALL, c.palette.ink, anchor="m")
     c.hit(

@@ -6,8 +6,10 @@ from functools import partial
 
 from runtime_app.presenter import state as presenter_state
 from runtime_app.presenter.shown import class_bars
+from runtime_app.typeface import MEDIUM
 from runtime_app.view import evidence_class, lists, teaching, widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, TextField
+from runtime_app.view.type_on_screen import shorten_apart
 from runtime_app.view.ui import Ui
 
 _ROW, _FIELD, _FOOT = 36, 40, 44
@@ -53,9 +55,12 @@ def draw(c: Canvas, room: Box, ui: Ui) -> None:
         c.text(room.x, top + 16, "No class has such a name", BODY, c.palette.muted)
     width = (body.w - lists.BAR) / 2
     shown = lists.rows_shown(c, body, ui, "class list", -(-len(found) // 2), _ROW)
-    for place_, name in enumerate(found[shown.start * 2 : shown.stop * 2]):
+    names = found[shown.start * 2 : shown.stop * 2]
+    numbers = [classes.index(name) for name in names]
+    fitted = shorten_apart(names, BODY, width - 68, numbers, MEDIUM)
+    for place_, name in enumerate(names):
         spot = Box(body.x + place_ % 2 * width, body.y + place_ // 2 * _ROW, width - 4, _ROW - 4)
-        _row(c, spot, ui, question, name, question.notes[classes.index(name)])
+        _row(c, spot, ui, question, name, fitted[place_], question.notes[numbers[place_]])
     if question.back is not None:
         hit, label = question.back
         spot = Box(room.x, room.bottom - 34, widgets.button_width(label), 34)
@@ -63,16 +68,16 @@ def draw(c: Canvas, room: Box, ui: Ui) -> None:
     c.text(room.right, room.bottom - 17, question.hint, SMALL, c.palette.muted, anchor="r")
 
 
-def _row(c: Canvas, box: Box, ui: Ui, question: _Question, name: str, note: str) -> None:
+def _row(c: Canvas, box: Box, ui: Ui, question: _Question, name: str, fitted: str, note: str) -> None:
     hit, chosen = f"{question.row}.{name}", question.marked == name
     if c.hovered == hit or chosen:
         c.rectangle(box, c.palette.hover if c.hovered == hit else c.palette.raised, radius=6)
     if chosen:
         c.rectangle(Box(box.x, box.y + 6, 3, box.h - 12), c.palette.accent, radius=1)
-    c.text(box.x + 12, box.middle, name, BODY, c.palette.ink, bold=chosen, width=box.w - 64)
+    c.text(box.x + 12, box.middle, fitted, BODY, c.palette.ink, bold=chosen)
     c.text(box.right - 12, box.middle, note, SMALL, c.palette.muted, anchor="r")
     widgets.focus_ring(c, box, hit)
-    c.hit(box, hit, partial(question.answer, ui, name))
+    c.hit(box, hit, partial(question.answer, ui, name), tooltip=name if fitted != name else "")
 
 
 def _question(ui: Ui) -> _Question:

@@ -6,9 +6,10 @@ import numpy as np
 
 from runtime_app.presenter.comparison import rank
 from runtime_app.presenter.wording import percent
+from runtime_app.typeface import MEDIUM
 from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, TITLE, Box, Canvas, Same
-from runtime_app.view.type_on_screen import text_width
+from runtime_app.view.type_on_screen import shorten_apart, text_width
 from runtime_app.view.ui import Listing, Ui
 
 _LIST, _ROW, _BARS = 340, 44, 10
@@ -75,9 +76,12 @@ def _list(
         c.text(spot.x + 46, spot.y + 12, p.library.paths[index].name, SMALL, c.palette.muted, width=spot.w - 56)
         both = np.isfinite(first[index]).all() and np.isfinite(second[index]).all()
         if both:
-            names = axis[int(first[index].argmax())], axis[int(second[index].argmax())]
-            same = names[0] == names[1]
-            text = names[0] if same else f"{names[0]} / {names[1]}"
+            said = int(first[index].argmax()), int(second[index].argmax())
+            same = said[0] == said[1]
+            text = axis[said[0]] if same else " / ".join(axis[k] for k in said)
+            if text_width(text, BODY, MEDIUM) > spot.w - 56 and not same:
+                half = (spot.w - 56 - text_width(" / ", BODY, MEDIUM)) / 2
+                text = " / ".join(shorten_apart([axis[k] for k in said], BODY, half, said, MEDIUM))
             ink = c.palette.ink if same else c.palette.attention
             c.text(spot.x + 46, spot.y + 29, text, BODY, ink, width=spot.w - 56, bold=not same)
         widgets.focus_ring(c, spot, name)
@@ -107,9 +111,10 @@ def _bars(
         factor = min(below.w / width, below.h / height)
         spot = Box(below.centre - width * factor / 2, below.y, width * factor, height * factor)
         c.sprite(spot, ("preview", look.path, look.stamp), lambda: (look.preview, width, height))
+    fitted = shorten_apart([axis[k] for k in ranked], BODY, names - 16, ranked.tolist())
     for place, k in enumerate(ranked.tolist()):
         y = box.y + 36 + (place + 0.5) * row
-        c.text(box.centre, y, axis[k], BODY, c.palette.ink, anchor="m", width=names - 16)
+        c.text(box.centre, y, fitted[place], BODY, c.palette.ink, anchor="m")
         for side, values in ((-1, first), (1, second)):
             if not np.isfinite(values[k]):
                 continue

@@ -65,7 +65,8 @@ def _class(c: Canvas, box: Box, ui: Ui, words: str) -> None:
     assert p.loaded is not None and p.evidence_class is not None
     name = p.loaded.bundle.manifest.classes[p.evidence_class]
     x = box.x + text_width(words, SMALL)
-    shown = min(text_width(name, SMALL, MEDIUM), box.right - x - 16)
+    whole = text_width(name, SMALL, MEDIUM)
+    shown = min(whole, box.right - x - 16)
     spot = Box(box.x - 4, box.y + 2, x + shown + 20 - box.x, box.h - 4)
     if c.hovered == "evidence_class":
         c.rectangle(spot, c.palette.hover, radius=4)
@@ -73,7 +74,8 @@ def _class(c: Canvas, box: Box, ui: Ui, words: str) -> None:
     c.text(x, box.middle, name, SMALL, c.palette.ink, bold=True, width=shown + 0.5)
     widgets.arrow(c, x + shown + 9, box.middle + 1, "down", size=3.2)
     widgets.focus_ring(c, spot, "evidence_class")
-    c.hit(spot, "evidence_class", partial(evidence_class.pick, ui), tooltip="The evidence of another class (E)")
+    hint = (f"{name}\n" if shown < whole else "") + "The evidence of another class (E)"
+    c.hit(spot, "evidence_class", partial(evidence_class.pick, ui), tooltip=hint)
 
 
 def _switches(c: Canvas, box: Box, ui: Ui) -> None:

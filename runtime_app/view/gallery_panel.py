@@ -4,9 +4,10 @@ from functools import partial
 
 from runtime_app.presenter.library import FAILED, NONE, SURE, UNSURE
 from runtime_app.presenter.shown import is_wrong, row_words
+from runtime_app.typeface import MEDIUM
 from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, Same, TextField
-from runtime_app.view.type_on_screen import text_width
+from runtime_app.view.type_on_screen import shorten_apart, text_width
 from runtime_app.view.ui import Listing, Ui
 
 _TILE, _GAP, _CAPTION = 144, 12, 44
@@ -89,7 +90,9 @@ def _classes(c: Canvas, box: Box, ui: Ui) -> None:
     )
     top = box.y + 88
     body = Box(box.x, top, box.w, box.bottom - top)
-    for line, row in enumerate(lists.rows_shown(c, body, ui, "classes", len(names), 28, tab=True)):
+    rows = lists.rows_shown(c, body, ui, "classes", len(names), 28, tab=True)
+    fitted = shorten_apart(names[rows.start : rows.stop], BODY, box.w - 88, range(rows.start - 1, rows.stop - 1))
+    for line, row in enumerate(rows):
         spot = Box(body.x, body.y + line * 28, box.w - 16, 28)
         label = None if row == 0 else row - 1
         name = f"class.{names[row]}"
@@ -99,10 +102,11 @@ def _classes(c: Canvas, box: Box, ui: Ui) -> None:
         elif c.hovered == name:
             c.rectangle(spot, c.palette.surface, radius=4)
         number = f"{int(counts.sum() if row == 0 else counts[row - 1]):,}"
-        c.text(spot.x + 12, spot.middle, names[row], BODY, c.palette.ink, width=spot.w - 72)
+        c.text(spot.x + 12, spot.middle, fitted[line], BODY, c.palette.ink)
         c.text(spot.right - 8, spot.middle, number, BODY, c.palette.muted, anchor="r")
         widgets.focus_ring(c, spot, name)
-        c.hit(spot, name, partial(p.set_filter, label=label))
+        hint = names[row] if fitted[line] != names[row] else ""
+        c.hit(spot, name, partial(p.set_filter, label=label), tooltip=hint)
 
 
 def _tile(c: Canvas, box: Box, ui: Ui, index: int) -> None:
@@ -128,5 +132,6 @@ def _tile(c: Canvas, box: Box, ui: Ui, index: int) -> None:
     c.text(box.x + 2, frame.bottom + 10, words, SMALL, c.palette.ink, width=box.w - 4, bold=state == "sure")
     c.text(box.x + 2, frame.bottom + 26, path.name, SMALL, c.palette.muted, width=box.w - 4)
     widgets.focus_ring(c, box, name)  # around the words too, unlike the frame of the current picture
-    hint = p.library.errors[index].title if index in p.library.errors else ""
+    cut = max(text_width(path.name, SMALL), text_width(words, SMALL, MEDIUM)) > box.w - 4
+    hint = p.library.errors[index].title if index in p.library.errors else f"{words}\n{path.name}" if cut else ""
     c.hit(frame, name, partial(p.show_large, index), tooltip=hint)

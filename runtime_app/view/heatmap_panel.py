@@ -15,7 +15,7 @@ from runtime_app.presenter.wording import percent
 from runtime_app.typeface import MEDIUM
 from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, Pixels, Same
-from runtime_app.view.type_on_screen import text_width
+from runtime_app.view.type_on_screen import shorten_apart, text_width
 from runtime_app.view.ui import Listing, Ui
 
 _LOWEST, _HIGHEST = 28, 40  # height of a row
@@ -140,14 +140,15 @@ def _names(c: Canvas, top: float, classes: tuple[str, ...], columns: Columns, po
         c.rectangle(Box(middle - columns.width / 2, top + _HEAD - 5, columns.width - 1, 3), c.palette.accent)
         taken = start - 6, start + width + 6
     step = 1 if columns.width >= _NARROW else math.ceil(_NAME / columns.width)
-    for place in range(0, columns.count, step):
-        x, room = columns.left + place * columns.width, step * columns.width
-        name = classes[columns.first + place]
-        width = min(text_width(name, SMALL), room - (4 if step == 1 else 10))
+    room = step * columns.width
+    named = range(columns.first, columns.first + columns.count, step)
+    fitted = shorten_apart([classes[k] for k in named], SMALL, room - (4 if step == 1 else 10), named)
+    for name, k in zip(fitted, named, strict=True):
+        x, width = columns.left + (k - columns.first) * columns.width, text_width(name, SMALL)
         start = x + (room - width) / 2 if step == 1 else x + 5
         if taken[0] < start + width and start < taken[1]:
             continue
-        c.text(start, top + _HEAD / 2 - 2, name, SMALL, c.palette.muted, width=width + 0.5)
+        c.text(start, top + _HEAD / 2 - 2, name, SMALL, c.palette.muted)
         if step > 1:
             c.line(x + 0.5, top + 4, x + 0.5, top + _HEAD - 2, c.palette.border)
 

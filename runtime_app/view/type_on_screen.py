@@ -2,6 +2,7 @@
 build of Dear PyGui has advances of its own."""
 
 import sys
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def set_screen(scale: float | None, hinted: bool = sys.platform == "win32") -> N
     if (scale, hinted) != (_scale, _hinted):
         _scale, _hinted = scale, hinted
         text_width.cache_clear()
+        _shorten_apart.cache_clear()
 
 
 def line_pixels(size: float, face: Path, scale: float) -> int:
@@ -62,6 +64,20 @@ def drawn_character(character: str, face: Path) -> str:
 def shorten(text: str, size: float, width: float, weight: Path = REGULAR) -> str:
     """typeface.shorten to `width` points of the screen."""
     return typeface.shorten(text, size, width, weight, text_width)
+
+
+def shorten_apart(
+    names: Sequence[str], size: float, width: float, numbers: Sequence[int], weight: Path = REGULAR
+) -> tuple[str, ...]:
+    """typeface.shorten_apart to `width` points of the screen."""
+    return _shorten_apart(tuple(names), size, width, tuple(numbers), weight)
+
+
+@lru_cache(maxsize=64)  # most frames ask for what the frame before asked for
+def _shorten_apart(
+    names: tuple[str, ...], size: float, width: float, numbers: tuple[int, ...], weight: Path
+) -> tuple[str, ...]:
+    return tuple(typeface.shorten_apart(names, size, width, numbers, weight, text_width))
 
 
 @lru_cache(maxsize=4096)

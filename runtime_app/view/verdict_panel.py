@@ -9,7 +9,7 @@ from runtime_app.presenter.wording import Bar, percent
 from runtime_app.typeface import MEDIUM
 from runtime_app.view import evidence_class, evidence_panel, teaching, widgets
 from runtime_app.view.canvas import BODY, SMALL, TITLE, VERDICT, Box, Canvas
-from runtime_app.view.type_on_screen import text_width
+from runtime_app.view.type_on_screen import shorten_apart, text_width
 from runtime_app.view.ui import Ui
 
 _PAD = 20
@@ -60,7 +60,9 @@ def _verdict(c: Canvas, box: Box, ui: Ui) -> float:
         box.x, box.y + 54, said.detail, BODY + 2, c.palette.muted if said.tone != "sure" else c.palette.ink, width=box.w
     )
     if said.hint:
-        c.hit(Box(box.x, box.y, box.w, 72), "verdict", ui.copy_verdict, tooltip=said.hint)
+        cut = text_width(said.headline, size, MEDIUM) > box.w or text_width(said.detail, BODY + 2) > box.w
+        hint = f"{said.headline}: {said.detail}\n{said.hint}" if cut else said.hint
+        c.hit(Box(box.x, box.y, box.w, 72), "verdict", ui.copy_verdict, tooltip=hint)
         widgets.focus_ring(c, Box(box.x, box.y, box.w, 72), "verdict")
     return box.y + 96
 
@@ -94,6 +96,9 @@ def _bars(c: Canvas, box: Box, ui: Ui, shown: tuple[Bar, ...], row: float) -> fl
     numbers = text_width(">99", BODY)
     chosen = p.evidence_class
     count = min(_BARS, int(box.h / row + 0.01))
+    fitted = shorten_apart(
+        [bar.name for bar in shown[:count]], BODY, names, [bar.class_index for bar in shown[:count]], MEDIUM
+    )
     for place, bar in enumerate(shown[:count]):
         line = Box(box.x - 8, box.y + place * row, box.w + 16, row)
         name = f"bar.{bar.name}"
@@ -103,7 +108,7 @@ def _bars(c: Canvas, box: Box, ui: Ui, shown: tuple[Bar, ...], row: float) -> fl
             c.rectangle(Box(line.x, line.y + 4, 3, line.h - 8), c.palette.accent, radius=1)
         strong = place == 0
         ink = c.palette.ink if strong or bar.share >= 0.1 else c.palette.muted
-        c.text(box.x, line.middle, bar.name, BODY, ink, bold=strong, width=names)
+        c.text(box.x, line.middle, fitted[place], BODY, ink, bold=strong)
         track = Box(box.x + names + 12, line.middle - 5, box.w - names - numbers - 24, 10)
         c.rectangle(track, c.palette.back if c.palette.name == "dark" else c.palette.raised, radius=3)
         length = track.w * bar.share
@@ -120,7 +125,7 @@ def _bars(c: Canvas, box: Box, ui: Ui, shown: tuple[Bar, ...], row: float) -> fl
             name,
             partial(p.pin_class, None if bar.class_index == p.pinned_class else bar.class_index),
             hover=partial(_hover, p, bar.class_index),
-            tooltip=_bar_hint(bar, pinned=bar.class_index == p.pinned_class),
+            tooltip=_bar_hint(bar, pinned=bar.class_index == p.pinned_class, cut=fitted[place] != bar.name),
         )
     if len(shown) <= count:
         return box.bottom
@@ -135,9 +140,11 @@ def _bars(c: Canvas, box: Box, ui: Ui, shown: tuple[Bar, ...], row: float) -> fl
     return spot.bottom
 
 
-def _bar_hint(bar: Bar, *, pinned: bool) -> str:
+def _bar_hint(bar: Bar, *, pinned: bool, cut: bool) -> str:
+    name = f"{bar.name}\n" if cut else ""
     key = f" Key {(bar.class_index + 1) % 10}: it really is this." if bar.class_index < KEYED else ""
-    return ("Click to follow the best class again." if pinned else "Click to keep this class's evidence.") + key
+    click = "Click to follow the best class again." if pinned else "Click to keep this class's evidence."
+    return name + click + key
 
 
 def _hover(p: Presenter, class_index: int, inside: bool) -> None:

@@ -1,16 +1,20 @@
 """What a frame consists of, laid out without a window: what can be seen, what can be reached, and where it lies."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 
 from runtime_app.presenter.bundles import Opinion
+from runtime_app.presenter.presenter import Presenter
+from runtime_app.presenter.state import VIEWS
 from runtime_app.presenter.wording import percent
 from runtime_app.typeface import text_width
 from runtime_app.view import heatmap_panel, status_bar, teaching
 from runtime_app.view.canvas import Box, Label
 from runtime_app.view.shortcuts import BY_KEY
 from runtime_app.view.ui import Ui
+from tests.campaigns import forge
 from tests.runtime_app.layout import idle, laid_out, place_of
 from tests.runtime_app.samples import TINY, until
 
@@ -153,3 +157,32 @@ def test_list_of_classes_corrects_and_takes_back_without_touching_the_evidence(u
         assert answer is not None
         answer()
         assert (ui.dialog, p.correction(), p.evidence_class) == (None, said, shown)
+
+
+@pytest.mark.parametrize("width", [640, 1280])
+def test_long_class_names_that_begin_and_end_alike_are_told_apart_wherever_they_are_listed(
+    presenter: Presenter, tiny_bundle: Path, labelled: Path, width: int
+) -> None:
+    names = [f"Department of transport, office {place}: vehicles with a trailer" for place in range(10)]
+    forge.edit(tiny_bundle, lambda manifest: manifest.update(classes=names))
+    for folder in list(labelled.iterdir()):
+        folder.rename(labelled / names[int(folder.name)])
+    presenter.open_bundle(tiny_bundle)
+    presenter.open_paths([labelled])
+    until(presenter, lambda: presenter.library.classified == 5 and idle(presenter))
+    presenter.compare_with(Opinion(tiny_bundle, "fp32", "tiny", ""))
+    until(presenter, lambda: presenter.comparison.library.classified == 5 and idle(presenter))
+    ui = Ui(presenter)
+    ui.window = Box(0, 0, width, 700)
+    places = [*((view, None) for view in VIEWS if view != "heatmap" or width == 1280), ("picture", "classes")]
+    for view, ui.dialog in places:
+        presenter.set_view(view)
+        canvas = laid_out(ui)
+        drawn = [
+            text
+            for text in canvas.texts()
+            if any(f"{place}:" in text or f"{place}\u2026" in text for place in range(10))
+        ]
+        assert len(drawn) >= 10 and {text[0] for text in drawn} == {"D"}, (view, drawn)
+        cut = [hit for hit in canvas.hits if hit.name.startswith(("bar.", "class.Dep", "tile.", "mistake.", "say."))]
+        assert all("Department of transport, office" in hit.tooltip for hit in cut), "the pointer tells the whole name"
