@@ -47,9 +47,12 @@ class Batch(Teaching):
     @property
     def busy(self) -> bool:
         """Whether long work goes on that a person may cancel."""
-        return self._batch_due is not None or any(
-            self.workers["batch"].pending(kind) for kind in ("classify", "folder")
-        )
+        return self.classifying or self.workers["batch"].pending("folder")
+
+    @property
+    def classifying(self) -> bool:
+        """Whether pictures are being classified, or wait for the one that is looked at."""
+        return self._batch_due is not None or self.workers["batch"].pending("classify")
 
     def cancel(self) -> None:
         """Stop long work; what was done stays."""

@@ -42,11 +42,10 @@ def status(p: "Presenter") -> Status:
     times = times_words(look.decode_ms, look.prepare_ms, look.run_ms) if look and look.result else ""
     done, total, second = p.library.classified, len(p.library), p.comparison.library.classified
     listing = p.workers["batch"].pending("folder")
-    running = p.workers["batch"].pending("classify")
     text, share, action = "", None, ""
     if listing:
         text, action = f"{total:,} found", "Cancel"
-    elif running:
+    elif p.classifying:
         text, share, action = f"{done:,} of {total:,}", done / max(total, 1), "Cancel"
     elif p.unlisted:
         text, action = f"{total:,} found so far", "Continue"

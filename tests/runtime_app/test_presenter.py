@@ -66,6 +66,15 @@ def test_a_picture_that_takes_long_keeps_the_others_waiting_for_a_moment_only(
     until(presenter, lambda: presenter.look is not None)
 
 
+def test_work_that_waits_for_a_picture_is_not_called_stopped(presenter: Presenter, digits: Path) -> None:
+    presenter.open_paths([digits / "zero.png"])
+    actions = set()
+    while presenter.busy or not presenter.library.classified:
+        actions.add(status(presenter).action)
+        presenter.poll()
+    assert actions == {"Cancel"}
+
+
 def test_results_of_before_a_change_are_dropped_while_the_new_batch_waits(presenter: Presenter, digits: Path) -> None:
     presenter.open_paths(sorted(digits.iterdir()))
     until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
