@@ -222,8 +222,9 @@ class Canvas:
         uv: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
         alpha: float = 1.0,
     ) -> None:
+        """At least one point wide and high where it is not empty: a picture of one row of pixels can be seen too."""
         if box.w > 0 and box.h > 0:
-            self.shapes.append(Sprite(box, key, make, uv, alpha))
+            self.shapes.append(Sprite(Box(box.x, box.y, max(box.w, 1.0), max(box.h, 1.0)), key, make, uv, alpha))
 
     def hit(self, box: Box, name: str, click: Callable[[], None] | None = None, **more: object) -> None:
         self.hits.append(Hit(box, name, click, **more))  # type: ignore[arg-type]

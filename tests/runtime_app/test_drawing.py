@@ -97,3 +97,17 @@ def test_what_is_left_to_the_ground_has_the_colour_that_it_would_be_covered_with
         np.testing.assert_array_equal(seen[0], seen[1])
         np.testing.assert_array_equal(seen[2], seen[3])
         assert (seen[0] != seen[2]).any(), "it was zoomed"
+
+
+@pytest.mark.parametrize("size", [(1, 20000), (20000, 1)])
+def test_a_picture_of_one_row_of_pixels_can_be_seen(home: Path, tmp_path: Path, size: tuple[int, int]) -> None:
+    Image.new("RGB", size, (255, 0, 255)).save(tmp_path / "thin.png")
+    with window(home, [tmp_path / "thin.png"]) as opened:
+        opened.wait(lambda state: len(bars(state)) == 10 and not any(state["waiting"].values()))
+        opened.key("space")  # without the evidence map over it
+        for key, least in (("ctrl+1", 600), ("ctrl+3", 120)):  # large, and as a thumbnail
+            opened.key(key)
+            opened.wait(lambda state: not any(state["waiting"].values()))
+            opened.settle()
+            found = (np.asarray(opened.grab()) == (255, 0, 255)).all(axis=2)
+            assert max(found.sum(axis=0).max(), found.sum(axis=1).max()) >= least
