@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
+from runtime_app.as_stored import set_right
 from runtime_app.errors import UserError
 from runtime_app.picture_parts import find_flood
 
@@ -89,6 +90,7 @@ def open_picture(
                 raise _too_large(label)
             if before_decoding is not None:
                 before_decoding(pixels * (BYTES_PER_WEBP_PIXEL if image.format == "WEBP" else BYTES_PER_PIXEL))
+            set_right(image)
             _turn_upright(image)
             return _to_rgb(image)
     except PictureError:

@@ -1,6 +1,7 @@
 """Picture files that Pillow does not write, put together byte by byte."""
 
 import struct
+import zlib
 
 
 def tiff(content: bytes, tags: dict[int, tuple[int, ...]], order: str = "<") -> bytes:
@@ -20,6 +21,16 @@ def tiff(content: bytes, tags: dict[int, tuple[int, ...]], order: str = "<") -> 
         entries += struct.pack(f"{order}HHI", tag, kind, len(numbers)) + raw.ljust(4, b"\0")
     head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, place)
     return head + content + struct.pack(f"{order}H", len(tags)) + entries + bytes(4) + values
+
+
+def png(rows: bytes, size: tuple[int, int], bits: int, colour: int, clear: bytes) -> bytes:
+    """rows: each behind a zero; size: width, height; colour: 0 grey, 2 RGB; clear: the content of tRNS."""
+    header = struct.pack(">IIBBBBB", *size, bits, colour, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"tRNS", clear), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        for kind, content in chunks
+    )
 
 
 def jpeg_of_scans(count: int, side: int = 64) -> bytes:

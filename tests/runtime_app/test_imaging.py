@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 from runtime_app import imaging
 from runtime_app.imaging import PictureError, Region, open_picture, prepare
-from tests.runtime_app.picture_files import jpeg_of_scans, tiff
+from tests.runtime_app.picture_files import jpeg_of_scans, png, tiff
 
 
 def encode(image: Image.Image, format_: str = "PNG", **options: object) -> bytes:
@@ -271,6 +271,19 @@ def test_the_transparent_grey_of_a_png_is_white_whatever_its_depth(tmp_path: Pat
         assert wide.mode.startswith("I") and wide.info["transparency"] == 10 * 257
     for name in ("8.png", "16.png"):
         assert np.asarray(imaging.open_picture(tmp_path / name))[0, :, 0].tolist() == [0, 255, 200]
+
+
+@pytest.mark.parametrize(("bits", "row"), [(2, b"\x1b"), (4, b"\x01\x23")])
+def test_the_transparent_grey_of_a_png_of_few_bits_is_white(bits: int, row: bytes) -> None:
+    shown = np.asarray(open_picture(png(b"\0" + row, (4, 1), bits, 0, b"\0\1")))[0, :, 0]
+    step = 255 // (2**bits - 1)
+    assert shown.tolist() == [0, 255, 2 * step, 3 * step]
+
+
+def test_the_transparent_colour_of_a_png_of_three_times_16_bits_is_white() -> None:
+    pixels = np.array([[1000, 40_000, 65_535], [30_000, 20_000, 10_000]], dtype=">u2")
+    shown = np.asarray(open_picture(png(b"\0" + pixels.tobytes(), (2, 1), 16, 2, pixels[0].tobytes())))
+    assert shown[0].tolist() == [[255, 255, 255], [117, 78, 39]]
 
 
 def test_a_floating_point_picture_from_0_to_1_keeps_its_brightness() -> None:
