@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from runtime_app.as_stored import set_right
+from runtime_app.as_stored import black_and_white, find_misread, set_right
 from runtime_app.errors import UserError
 from runtime_app.picture_parts import find_flood
 
@@ -91,6 +91,8 @@ def open_picture(
             if before_decoding is not None:
                 before_decoding(pixels * (BYTES_PER_WEBP_PIXEL if image.format == "WEBP" else BYTES_PER_PIXEL))
             set_right(image)
+            if (misread := find_misread(image)) is not None:
+                raise PictureError(f"{label} {misread}.", "Open it in another program and save it again.")
             _turn_upright(image)
             return _to_rgb(image)
     except PictureError:
@@ -209,15 +211,15 @@ def _turn_upright(image: Image.Image) -> None:
     ImageOps.exif_transpose(image, in_place=True)
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _to_rgb(image: ImageFile.ImageFile) -> Image.Image:
     """`image` itself where it is RGB already: a copy of a large picture would double the memory."""
     wide = image.mode.startswith("I") or image.mode == "F"
     if not wide and not image.has_transparency_data:
         return image if image.mode == "RGB" else image.convert("RGB")
-    full_scale = _full_scale(image) if wide else 0.0
+    ends = _ends(image) if wide else (0.0, 0.0)
     rgb = Image.new("RGB", image.size)
     for top, strip in _strips(image):
-        rgb.paste(_composited(_to_8_bit(strip, full_scale) if wide else strip), (0, top))
+        rgb.paste(_composited(_to_8_bit(strip, *ends) if wide else strip), (0, top))
     return rgb
 
 
@@ -235,17 +237,20 @@ def _composited(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
 
 
-def _full_scale(image: Image.Image) -> float:
-    """What counts as white. 16-bit integers: 65535; floating point pictures are taken as 0..1 unless they reach beyond."""
+def _ends(image: ImageFile.ImageFile) -> tuple[float, float]:
+    """What counts as black and as white; floating point pictures are taken as 0..1 unless they reach beyond."""
+    black, white = black_and_white(image)
     if image.mode.startswith("I"):
-        return 65535.0
+        return black, white
     highest = max((_finite(strip).max(initial=0.0) for _, strip in _strips(image)), default=0.0)
-    return 1.0 if highest <= 1.0 else 255.0
+    full = 1.0 if highest <= 1.0 else 255.0
+    return (full, 0.0) if black > white else (0.0, full)
 
 
-def _to_8_bit(image: Image.Image, full_scale: float) -> Image.Image:
+def _to_8_bit(image: Image.Image, black: float, white: float) -> Image.Image:
     values = _finite(image)
-    reduced = Image.fromarray(np.rint(np.clip(values / full_scale, 0, 1) * 255).astype(np.uint8))
+    levels = np.clip((values - black) / (white - black), 0, 1)
+    reduced = Image.fromarray(np.rint(levels * 255).astype(np.uint8))
     clear = image.info.get("transparency")
     if isinstance(clear, int):  # PNG's one grey that is transparent, in the file's own range
         reduced.putalpha(Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8)))

@@ -286,6 +286,52 @@ def test_the_transparent_colour_of_a_png_of_three_times_16_bits_is_white() -> No
     assert shown[0].tolist() == [[255, 255, 255], [117, 78, 39]]
 
 
+_GREY_16 = {256: (3,), 257: (1,), 258: (16,), 259: (1,), 262: (1,), 277: (1,)}
+_FLOATS = _GREY_16 | {258: (32,), 339: (3,)}
+_VALUES = np.array([0, 4096, 65535])
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    ("order", "kind", "values", "tags", "shown"),
+    [
+        pytest.param("<", "u2", _VALUES, _GREY_16, [0, 16, 255], id="grey"),
+        pytest.param(">", "u2", _VALUES, _GREY_16, [0, 16, 255], id="grey, big end first"),
+        pytest.param("<", "u2", _VALUES, _GREY_16 | {262: (0,)}, [255, 239, 0], id="zero is white"),
+        pytest.param("<", "f4", _VALUES / 65535, _FLOATS, [0, 16, 255], id="floats"),
+        pytest.param("<", "f4", _VALUES / 65535, _FLOATS | {262: (0,)}, [255, 239, 0], id="floats, zero is white"),
+        pytest.param(">", "f4", _VALUES / 65535, _FLOATS, [0, 16, 255], id="floats, big end first"),
+        pytest.param(">", "i2", _VALUES // 2, _GREY_16 | {339: (2,)}, [0, 8, 127], id="signed, big end first"),
+    ],
+)
+def test_a_tiff_of_many_bits_keeps_its_brightness(packed, order, kind, values, tags, shown) -> None:
+    content = values.astype(order + kind).tobytes()
+    tags = tags | {259: (8,)} if packed else tags
+    opened = open_picture(tiff(zlib.compress(content) if packed else content, tags, order))
+    assert np.asarray(opened)[0, :, 0].tolist() == shown
+
+
+def test_a_tiff_of_12_bits_keeps_its_brightness() -> None:
+    opened = open_picture(tiff(b"\x00\x08\x00\xff\xf0", _GREY_16 | {258: (12,)}))
+    assert np.asarray(opened)[0, :, 0].tolist() == [0, 128, 255]
+
+
+def test_planes_of_a_tiff_that_would_come_out_as_other_colours_are_refused() -> None:
+    tags = {256: (2,), 257: (2,), 262: (2,), 277: (3,), 284: (2,), 278: (2,)}
+    planes = np.arange(12, dtype="<u2").reshape(3, 2, 2) * 5000
+    reached = {273: (8, 16, 24), 279: (8, 8, 8), 258: (16, 16, 16), 259: (1,)}
+    with pytest.raises(PictureError, match="keeps its colours apart"):
+        open_picture(tiff(planes.tobytes(), tags | reached))
+    packed = [zlib.compress(plane.tobytes()) for plane in planes]
+    starts = np.cumsum([8, *map(len, packed)])[:3].tolist()
+    reached |= {273: tuple(starts), 279: tuple(map(len, packed)), 259: (8,)}
+    opened = open_picture(tiff(b"".join(packed), tags | reached))
+    np.testing.assert_array_equal(np.asarray(opened), (planes >> 8).transpose(1, 2, 0))
+    eighths = {273: (8, 12, 16), 279: (4, 4, 4), 258: (8, 8, 8), 259: (1,)}
+    opened = open_picture(tiff((planes >> 8).astype(np.uint8).tobytes(), tags | eighths))
+    np.testing.assert_array_equal(np.asarray(opened), (planes >> 8).transpose(1, 2, 0))
+
+
 def test_a_floating_point_picture_from_0_to_1_keeps_its_brightness() -> None:
     values = np.array([[0.0, 0.25, 1.0]], dtype=np.float32)
     opened = open_picture(encode(Image.fromarray(values), "TIFF"))
