@@ -4,6 +4,8 @@ from typing import Any
 
 from PIL import ImageFile
 
+from runtime_app import ppm
+
 # Tags of TIFF.
 _BITS, _PHOTOMETRIC, _FILL, _SAMPLES, _PLANES, _TILE_WIDTH, _EXTRA_SAMPLES = 258, 262, 266, 277, 284, 322, 338
 _ZERO_IS_WHITE, _ZERO_IS_BLACK, _SEPARATE = 0, 1, 2
@@ -20,6 +22,8 @@ def set_right(image: ImageFile.ImageFile) -> None:
     for index, tile in enumerate(tiles):
         if tile.codec_name == "libtiff" and isinstance(tile.args, tuple) and tile.args[0] in _OWN_ORDER:
             tiles[index] = tile._replace(args=(_OWN_ORDER[tile.args[0]], *tile.args[1:]))
+        elif tile.codec_name == ppm.SLOW:
+            tiles[index] = tile._replace(codec_name=ppm.BY_ROWS)
 
 
 def _set_clear_colour(info: dict[str | tuple[int, int], Any], stored: Any) -> None:

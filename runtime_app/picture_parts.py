@@ -7,6 +7,7 @@ import re
 MAX_SCANS = 500
 MAX_JPEG_BYTES, MAX_JPEG_PARTS = 25_000_000, 2_000  # a segment holds 64 KB at most; Pillow copies what it has with each
 MAX_PARTS = 100_000
+MAX_TEXT_BYTES, MAX_COMMENTS = 30_000_000, 1_000  # of a PPM whose numbers are written out: ten seconds
 _END, _SCAN, _PROGRESSIVE, _ALONE = 0xD9, 0xDA, (0xC2, 0xC6, 0xCA, 0xCE), (0x01, 0xD8)
 # Zeros behind 255 belong to the pixels, as do restart marks.
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
@@ -21,6 +22,8 @@ def find_flood(content: bytes) -> str | None:
         return _several(_png_parts(content))
     if content.startswith(b"GIF8"):
         return _several(_gif_parts(content))
+    if content.startswith((b"P1", b"P2", b"P3")):
+        return _text_flood(content)
     return None
 
 
@@ -66,3 +69,9 @@ def _gif_parts(content: bytes) -> int:
             place, parts = place + 1 + content[place], parts + 1
         place += 1
     return parts
+
+
+def _text_flood(content: bytes) -> str | None:
+    if len(content) > MAX_TEXT_BYTES:
+        return f"has more than {MAX_TEXT_BYTES // 1_000_000} megabytes of numbers written out"
+    return f"has more than {MAX_COMMENTS:,} comments" if content.count(b"#") > MAX_COMMENTS else None

@@ -378,3 +378,27 @@ def test_a_flood_of_parts_without_pixels_is_refused_before_it_takes_minutes(
     assert open_picture(picture[:at] + 1000 * part + picture[at:] + 110_000 * part).size == (8, 8)
     with pytest.raises(PictureError, match=r"has more than .* parts"):
         open_picture(picture[:at] + 110_000 * part + picture[at:])
+
+
+@pytest.mark.timeout(20)
+def test_a_photograph_as_a_ppm_of_16_bits_takes_no_minute() -> None:
+    pixels = np.linspace(0, 65535, 4000 * 2000 * 3).astype(">u2")
+    shown = np.asarray(open_picture(b"P6 4000 2000 65535\n" + pixels.tobytes()))
+    np.testing.assert_array_equal(shown.ravel()[::1000], np.rint(pixels[::1000] / 65535 * 255))
+
+
+@pytest.mark.parametrize("highest", [1, 100, 254, 256, 1023, 65535])
+@pytest.mark.parametrize(("kind", "bands"), [(b"P5", 1), (b"P6", 3)])
+def test_a_ppm_of_any_highest_number_has_the_pixels_that_pillow_decodes(kind: bytes, bands: int, highest: int) -> None:
+    numbers = np.random.default_rng(0).integers(0, 2 * highest, 23 * 31 * bands)  # some lie beyond it
+    stored = np.minimum(numbers, 65535 if highest > 255 else 255).astype(">u2" if highest > 255 else "u1")
+    content = kind + b" 31 23 %d\n" % highest + stored.tobytes()
+    np.testing.assert_array_equal(np.asarray(open_picture(content)), whole_picture_at_once(content))
+    with pytest.raises(PictureError, match=r"not enough image data|truncated"):
+        open_picture(content[:-1])
+
+
+@pytest.mark.parametrize("content", [b"P2 4 4 9 " + b"0 " * 15_100_000, b"P3 4 4 9 " + b"#\n" * 1001])
+def test_numbers_written_out_by_the_million_and_comments_by_the_thousand_are_refused(content: bytes) -> None:
+    with pytest.raises(PictureError, match="has more than"):
+        open_picture(content)
