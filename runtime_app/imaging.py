@@ -258,7 +258,8 @@ def _to_8_bit(image: Image.Image, black: float, white: float) -> Image.Image:
 
 
 def _finite(image: Image.Image) -> NDArray[np.float64]:
-    return np.nan_to_num(np.asarray(image, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    with np.errstate(invalid="ignore"):  # numbers that are none, in the file
+        return np.nan_to_num(np.asarray(image, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _centred(size: tuple[int, int], aspect: float, *, inside: bool) -> Region:

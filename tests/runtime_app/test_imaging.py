@@ -316,6 +316,12 @@ def test_a_tiff_of_12_bits_keeps_its_brightness() -> None:
     assert np.asarray(opened)[0, :, 0].tolist() == [0, 128, 255]
 
 
+@pytest.mark.filterwarnings("error")
+def test_numbers_that_are_none_are_black_without_a_word() -> None:
+    content = struct.pack("<IIf", 0x7F800001, 0xFFC00000, 1.0)
+    assert np.asarray(open_picture(tiff(content, _FLOATS)))[0, :, 0].tolist() == [0, 0, 255]
+
+
 def test_planes_of_a_tiff_that_would_come_out_as_other_colours_are_refused() -> None:
     tags = {256: (2,), 257: (2,), 262: (2,), 277: (3,), 284: (2,), 278: (2,)}
     planes = np.arange(12, dtype="<u2").reshape(3, 2, 2) * 5000
