@@ -11,6 +11,7 @@ MAX_TEXT_BYTES, MAX_COMMENTS = 30_000_000, 1_000  # of a PPM whose numbers are w
 _END, _SCAN, _PROGRESSIVE, _ALONE = 0xD9, 0xDA, (0xC2, 0xC6, 0xCA, 0xCE), (0x01, 0xD8)
 # Zeros behind 255 belong to the pixels, as do restart marks.
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
+_GIF_PART = re.compile(rb"[!,;]")  # Pillow passes over all other bytes
 
 
 def find_flood(content: bytes) -> str | None:
@@ -60,11 +61,11 @@ def _png_parts(content: bytes) -> int:
 
 
 def _gif_parts(content: bytes) -> int:
-    """The blocks of all extensions before the first frame."""
+    """The extensions before the first frame, and their blocks."""
     size, parts = 2 << (content[10] & 7) if len(content) > 10 and content[10] & 128 else 0, 0
     place = 13 + 3 * size
-    while content[place : place + 1] == b"!" and parts <= MAX_PARTS:
-        place, parts = place + 2, parts + 1
+    while (found := _GIF_PART.search(content, place)) is not None and found[0] == b"!" and parts <= MAX_PARTS:
+        place, parts = found.end() + 1, parts + 1
         while place < len(content) and content[place] and parts <= MAX_PARTS:
             place, parts = place + 1 + content[place], parts + 1
         place += 1

@@ -374,6 +374,7 @@ _UNKNOWN_CHUNK = b"\0\0\0\0prVt" + struct.pack(">I", zlib.crc32(b"prVt"))
         pytest.param("PNG", b"IEND", 4, _UNKNOWN_CHUNK, id="last chunks"),
         pytest.param("GIF", b",\0\0\0\0\x08", 0, b"!\xfe" + 8 * b"\x01a" + b"\0", id="comment"),
         pytest.param("GIF", b",\0\0\0\0\x08", 0, b"!\xfe\0", id="extensions"),
+        pytest.param("GIF", b",\0\0\0\0\x08", 0, b"x!\xfe\x01a\0", id="comments behind other bytes"),
     ],
 )
 def test_a_flood_of_parts_without_pixels_is_refused_before_it_takes_minutes(
