@@ -35,6 +35,15 @@ def _set_clear_colour(info: dict[str | tuple[int, int], Any], stored: Any) -> No
         info["transparency"] = tuple(value >> 8 for value in clear)
 
 
+def find_frame(image: ImageFile.ImageFile) -> tuple[int, int, int, int] | None:
+    """Of a GIF whose first frame does not fill its screen, where that lies (left, top, right, bottom): nothing is around it,
+    where Pillow puts the first colour of the palette. None where it fills the screen, or a transparent colour does."""
+    if image.format != "GIF" or not image.tile or "transparency" in image.info:
+        return None
+    frame = image.tile[0].extents
+    return None if frame == (0, 0, *image.size) else frame
+
+
 def find_misread(image: ImageFile.ImageFile) -> str | None:
     """What Pillow would decode to other pixels, as the end of a sentence: of planes that are not packed, it knows the usual
     ones alone, and does not count an alpha without a name."""

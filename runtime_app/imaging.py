@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from runtime_app.as_stored import black_and_white, find_misread, set_right
+from runtime_app.as_stored import black_and_white, find_frame, find_misread, set_right
 from runtime_app.errors import UserError
 from runtime_app.picture_parts import find_flood
 
@@ -93,8 +93,9 @@ def open_picture(
             set_right(image)
             if (misread := find_misread(image)) is not None:
                 raise PictureError(f"{label} {misread}.", "Open it in another program and save it again.")
+            frame = find_frame(image)
             _turn_upright(image)
-            return _to_rgb(image)
+            return _to_rgb(image) if frame is None else _on_white(_to_rgb(image), frame)
     except PictureError:
         raise
     except UnidentifiedImageError as error:
@@ -221,6 +222,12 @@ def _to_rgb(image: ImageFile.ImageFile) -> Image.Image:
     for top, strip in _strips(image):
         rgb.paste(_composited(_to_8_bit(strip, *ends) if wide else strip), (0, top))
     return rgb
+
+
+def _on_white(rgb: Image.Image, frame: tuple[int, int, int, int]) -> Image.Image:
+    canvas = Image.new("RGB", rgb.size, "white")
+    canvas.paste(rgb.crop(frame), frame[:2])
+    return canvas
 
 
 def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:

@@ -91,6 +91,20 @@ def test_palette_transparency_is_composited_on_white() -> None:
     assert opened.getpixel((0, 0)) == (200, 100, 50)
 
 
+def test_around_a_frame_that_does_not_fill_the_screen_of_a_gif_is_white() -> None:
+    frame = Image.new("P", (4, 4), 1)
+    frame.putpalette([10, 20, 30, 200, 100, 50])
+    whole = encode(frame, "GIF")
+    at = whole.index(b",\0\0\0\0\4\0\4\0")
+    larger = bytearray(whole)
+    larger[6:10] = struct.pack("<HH", 8, 7)
+    larger[at + 1 : at + 5] = struct.pack("<HH", 3, 2)
+    expected = np.full((7, 8, 3), 255)
+    expected[2:6, 3:7] = (200, 100, 50)
+    np.testing.assert_array_equal(np.asarray(open_picture(bytes(larger))), expected)
+    assert open_picture(whole).getpixel((0, 0)) == (200, 100, 50)
+
+
 def test_sixteen_bits_keep_their_brightness() -> None:
     grey = Image.fromarray(np.full((4, 4), 32896, dtype=np.uint16))
     assert open_picture(encode(grey)).getpixel((0, 0)) == (128, 128, 128)
