@@ -55,6 +55,7 @@ def run_default(context: click.Context, command: click.Command) -> Any:
 def run(command: click.Command, program: str) -> NoReturn:
     """Run a click command and leave with its exit status; an exception becomes one sentence on stderr."""
     interruption.watch()
+    _open_closed_streams()
     _write_every_character()
     try:
         start_log()
@@ -91,6 +92,14 @@ def _run(command: click.Command, program: str) -> int:
             click.echo(explanation.details, err=True)
         return explanation.exit_status
     return status if isinstance(status, int) else 0
+
+
+def _open_closed_streams() -> None:
+    """Where a shell closed one (`>&-`), what is said there goes nowhere, and no file that is opened later takes its number,
+    into which libraries would write what they have to say."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 def _write_every_character() -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from runtime_app.installation import command_line
 from tests.runtime_app.samples import ROOT, TINY
@@ -62,3 +63,23 @@ def test_a_command_of_another_environment_is_no_defect_to_report() -> None:
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert answer.returncode == 2 and "is not installed for this Python" in answer.stderr, answer.stderr
     assert "report" not in answer.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closes streams as a POSIX shell does")
+@pytest.mark.parametrize("format_", ["table", "jsonl", "csv"])
+@pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-"])
+def test_with_closed_streams_the_work_is_done_all_the_same(
+    digits: Path, tmp_path: Path, format_: str, closed: str
+) -> None:
+    heatmap = tmp_path / "heat.png"
+    command = [sys.executable, "-m", "runtime_app", "classify", str(digits), "--bundle", str(TINY), "--format", format_]
+    answer = subprocess.run(
+        ["sh", "-c", f'"$@" {closed}', "sh", *command, "--heatmap", str(heatmap)],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 0 and "unexpected" not in answer.stderr, answer.stderr
+    with Image.open(heatmap) as drawn:
+        drawn.load()
