@@ -36,7 +36,7 @@ def _python() -> str:
         return "python"
     try:
         here = os.path.relpath(sys.executable)
-    except ValueError:  # another drive of Windows
+    except (OSError, ValueError):  # the working folder was deleted; another drive of Windows
         here = os.pardir
     return command_line([sys.executable if here.startswith(os.pardir) else here])
 

@@ -83,3 +83,16 @@ def test_with_closed_streams_the_work_is_done_all_the_same(
     assert answer.returncode == 0 and "unexpected" not in answer.stderr, answer.stderr
     with Image.open(heatmap) as drawn:
         drawn.load()
+
+
+def test_from_a_working_folder_that_was_deleted_pictures_are_classified(digits: Path, tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    command = [sys.executable, "-m", "runtime_app", "classify", str(digits), "--bundle", str(TINY)]
+    answer = subprocess.run(
+        ["sh", "-c", 'rmdir ../gone; exec "$@"', "sh", *command],
+        cwd=tmp_path / "gone",
+        env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 0 and "seven.png" in answer.stdout, answer.stderr
