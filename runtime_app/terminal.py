@@ -57,6 +57,7 @@ def run(command: click.Command, program: str) -> NoReturn:
     interruption.watch()
     _open_closed_streams()
     _write_every_character()
+    _find_a_home()
     try:
         start_log()
         status = _run(command, program)
@@ -110,6 +111,14 @@ def _write_every_character() -> None:
                 stream.reconfigure(errors="backslashreplace")
             else:
                 stream.reconfigure(encoding="utf-8")
+
+
+def _find_a_home() -> None:
+    """A user whom the system does not know, as in containers, may have none: nothing is found and kept there then."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = os.devnull
 
 
 def log_file() -> Path:

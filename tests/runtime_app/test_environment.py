@@ -96,3 +96,27 @@ def test_from_a_working_folder_that_was_deleted_pictures_are_classified(digits: 
         text=True,
     )
     assert answer.returncode == 0 and "seven.png" in answer.stdout, answer.stderr
+
+
+_BY_NOBODY = """
+import os, pwd, runpy
+known = pwd.getpwuid
+def getpwuid(number):
+    if number == os.getuid():
+        raise KeyError(number)
+    return known(number)
+pwd.getpwuid = getpwuid
+runpy.run_module("runtime_app", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks POSIX' list of users")
+def test_a_user_whom_the_system_does_not_know_needs_no_home(digits: Path) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-c", _BY_NOBODY, "classify", str(digits), "--bundle", str(TINY)],
+        cwd=digits,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 0 and "seven.png" in answer.stdout, answer.stderr
