@@ -30,8 +30,12 @@ from exporter.report import report_files, to_json
 from exporter.source import Source
 from exporter.variants import VariantReport, check_variant
 from runtime_app import providers
+from runtime_app.bundle import Bundle
+from runtime_app.classifier import Classifier
 from runtime_app.errors import UserError, explain, one_line
 from runtime_app.manifest import Manifest, Precision, Variant, encode
+from runtime_app.providers import Device
+from runtime_app.selftest import run_golden
 from trainer.data import Splits
 from trainer.files import write_bytes_atomically
 
@@ -40,7 +44,7 @@ from trainer.files import write_bytes_atomically
 _ACCURACY_SLACK, _FEW_PICTURES = 0.01, 3
 
 # Each variant and the device that it is for.
-_SMALLER: tuple[tuple[Precision, str], ...] = (("int8", "cpu"), ("fp16", "cuda"))
+_SMALLER: tuple[tuple[Precision, Device], ...] = (("int8", "cpu"), ("fp16", "cuda"))
 
 
 @dataclass(frozen=True)
@@ -99,8 +103,10 @@ def export(
         contents = report_files(manifest, evaluation, parity, source, splits)
         contents |= {FILES["fp32"]: model, **models, "golden.npz": _golden(source, evaluation.temperature, models)}
     manifest = msgspec.structs.replace(manifest, files=entries(contents))
-    with steps.step("publishing"):
-        created = publish(destination, contents, encode(manifest), overwrite=overwrite, archive=archive)
+    with steps.step("the finished bundle's self-test, and publishing"):
+        created = publish(
+            destination, contents, encode(manifest), overwrite=overwrite, archive=archive, examine=_require_selftest
+        )
     _leave_notes(job, measured, encode(manifest))
     return Exported(destination, manifest, created)
 
@@ -223,6 +229,20 @@ def _golden(source: Source, temperature: float, smaller: dict[str, bytes]) -> by
     images = golden_pictures(source.checkpoint.image_size)
     int8 = unfused(smaller[FILES["int8"]], images) if FILES["int8"] in smaller else None
     return encode_golden(images, Reference(source.checkpoint, torch.float64).run(images, temperature), int8)
+
+
+def _require_selftest(bundle: Bundle) -> None:
+    """As on a user's machine: the golden vectors and what may differ from them are parts of a bundle that no gate saw."""
+    for each in bundle.manifest.variants:
+        device = dict(_SMALLER).get(each.precision, "cpu")
+        for found in run_golden(Classifier(bundle, device, each.precision)):
+            if not found.passed:
+                raise UserError(
+                    f"The finished bundle fails its own self-test: {found.output} of {each.file} differ from the golden "
+                    f"vectors by {found.difference:.3g}, allowed are {found.allowed:.3g}.",
+                    "Nothing was published.",
+                    exit_status=1,
+                )
 
 
 def _leave_notes(job: _Job, measured: _Measured, manifest: bytes) -> None:

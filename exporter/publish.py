@@ -9,13 +9,13 @@ import os
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from exporter.place import found_archive, found_folder
 from exporter.workspace import discard, remove_leftovers
-from runtime_app.bundle import MANIFEST, open_bundle
+from runtime_app.bundle import MANIFEST, Bundle, open_bundle
 from runtime_app.manifest import FileEntry
 from trainer.files import failures_named
 
@@ -38,12 +38,14 @@ def publish(
     *,
     overwrite: bool,
     archive: Path | None = None,
+    examine: Callable[[Bundle], None] = lambda bundle: None,
 ) -> bool:
     """Write the folder and, where `archive` names one, the .zip; False when an identical folder is there already.
 
-    contents: path inside the bundle -> bytes, without bundle.json; manifest: the bytes of that. Raises UserError, and
-    changes neither, when the folder or the .zip may not have its place. Both are complete on the disk before either gets
-    it, so a process killed at any moment leaves nothing that the app would take for a bundle and that is not whole.
+    contents: path inside the bundle -> bytes, without bundle.json; manifest: the bytes of that; examine: raises what keeps
+    the finished folder from its place. Raises UserError, and changes neither, when the folder or the .zip may not have its
+    place. Both are complete on the disk before either gets it, so a process killed at any moment leaves nothing that the
+    app would take for a bundle and that is not whole.
     Who may read them is left to the umask, for all files alike: another user sees a whole bundle or none.
     """
     zipped = b"" if archive is None else _zipped({**contents, MANIFEST: manifest})
@@ -55,7 +57,7 @@ def publish(
     with failures_named(destination), _staging(destination) as staging:
         if due:
             _write_all(staging / "bundle", contents, manifest)
-            open_bundle(staging / "bundle")
+            examine(open_bundle(staging / "bundle"))
         if archive is not None:
             _write(staging / "archive", zipped)
             open_bundle(staging / "archive")

@@ -69,6 +69,21 @@ def test_where_a_fusion_changed_results_the_graph_is_exported_without_fusions(
     assert "refused: " in said and "ONNX, without fusions" in said
 
 
+def test_a_bundle_that_would_fail_its_own_selftest_is_not_published(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = exporting._golden
+    monkeypatch.setattr(
+        exporting, "_golden", lambda source, temperature, models: right(source, 1.1 * temperature, models)
+    )
+    with pytest.raises(
+        UserError, match=r"fails its own self-test: probabilities of model\.onnx differ from the golden vectors by 0\."
+    ) as caught:
+        _export(run, tmp_path / "bundles" / "tiny")
+    assert caught.value.exit_status == 1
+    assert list((tmp_path / "bundles").iterdir()) == []
+
+
 def _no_room(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """Permissions do not hold for root, so that the first step of writing into the folder fails instead."""
     import tempfile
