@@ -84,7 +84,10 @@ def export(
     overwrite: bool,
     zipped: bool,
 ) -> None:
-    """Write one bundle folder, or nothing. Its path is printed at the end."""
+    """Write one bundle folder, or nothing. Its path is printed at the end.
+
+    The bundle names the licence that a licence.txt beside the checkpoint states in its first line.
+    """
     with at_once():
         from exporter.export import export as make_bundle
         from exporter.place import older_archive, refuse_early

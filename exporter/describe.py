@@ -15,7 +15,7 @@ from runtime_app.manifest import (
 )
 from trainer.config import Provenance as RunProvenance
 from trainer.config import TrainConfig
-from trainer.data import Splits
+from trainer.data import Splits, is_folder
 from trainer.provenance import git_state, library_versions
 
 _LIBRARIES: tuple[str, ...] = (
@@ -59,7 +59,7 @@ def describe(
         metrics=evaluation.metrics,
         parity=parity,
         provenance=_provenance(source),
-        licence=f"MIT. The data it was trained on has terms of its own: {splits.about}.",
+        licence=_licence(source, splits),
         files=(),
     )
 
@@ -76,6 +76,13 @@ def about_model(name: str, source: Source) -> dict[str, object]:
             "data": provenance.data_name,
         },
     }
+
+
+def _licence(source: Source, splits: Splits) -> str:
+    """Nobody is taken to have decided anything: neither whoever trained the model nor whose the pictures of a folder are."""
+    model = "None has been stated for this model" if source.licence is None else source.licence.removesuffix(".")
+    have = "may have" if is_folder(source.record.config.data) else "has"
+    return f"{model}. The data it was trained on {have} terms of its own: {splits.about}."
 
 
 def _beginnings(config: TrainConfig, trained: RunProvenance, best_epoch: int) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import torch
 
-from runtime_app.errors import UserError
+from runtime_app.errors import UserError, one_line
 from trainer.checkpoint import Checkpoint, load_best
 from trainer.config import RunRecord, read_record
 from trainer.data import Splits, is_folder, load_splits
@@ -17,6 +17,8 @@ from trainer.data.names import why_refused
 from trainer.metrics import EpochMetrics
 from trainer.results import best_row, read_finished
 
+LICENCE = "licence.txt"
+"""Beside a checkpoint: the licence of the model. Whoever trains a model decides that, or has not decided yet."""
 _READ_ATTEMPTS = 5
 
 
@@ -25,7 +27,8 @@ class Source:
     """A checkpoint with everything that is known about it.
 
     folder: where the checkpoint lies; is_run: whether that is a run folder, which the exporter may write its notes to,
-    and no checkpoint that was copied away; rows: metrics.csv as far as it got; finished: whether training had ended.
+    and no checkpoint that was copied away; rows: metrics.csv as far as it got; finished: whether training had ended;
+    licence: what somebody wrote beside the checkpoint, None where nobody did.
     """
 
     checkpoint: Checkpoint
@@ -35,6 +38,7 @@ class Source:
     folder: Path
     is_run: bool
     finished: bool
+    licence: str | None
 
     @property
     def name(self) -> str:
@@ -103,7 +107,7 @@ def load_source(path: Path) -> Source:
     rows = tuple(read_rows(folder / "metrics.csv"))
     is_run = (folder / "last.pt").is_file()
     finished = not is_run or read_finished(folder) is not None
-    return Source(checkpoint, sha256, record, rows, folder, is_run, finished)
+    return Source(checkpoint, sha256, record, rows, folder, is_run, finished, read_licence(folder / LICENCE))
 
 
 def load_data(source: Source, data_root: Path | None) -> Splits:
@@ -148,6 +152,18 @@ def read_rows(path: Path) -> list[EpochMetrics]:
             return msgspec.convert(list(csv.DictReader(file)), list[EpochMetrics], strict=False)
     except (msgspec.ValidationError, csv.Error, UnicodeDecodeError) as error:
         raise UserError(f"{path} is damaged ({error}).", "Restore it from a copy, or delete it.") from error
+
+
+def read_licence(path: Path) -> str | None:
+    """What a licence's text calls itself: its first line that is not empty. None without such a file; raises UserError
+    when it says nothing."""
+    if not path.is_file():
+        return None
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    first = next((line.strip() for line in lines if line.strip()), None)
+    if first is None:
+        raise UserError(f"{path} is empty.", "Write the model's licence into it, or delete it.")
+    return one_line(first)
 
 
 def _candidates(runs: Path) -> list[_Candidate]:

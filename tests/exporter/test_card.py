@@ -221,3 +221,18 @@ def test_a_share_of_no_pictures_is_none(export: Export, files: dict[str, bytes])
     by_name = {row[0]: row for row in rows if len(row) == 5}
     assert by_name[literal(first.name)][1:3] == ["0", "\u2013"] and by_name[literal(first.name)][3] != "\u2013"
     assert by_name[literal(second.name)][2:4] == ["0.0%", "\u2013"]
+
+
+def test_the_licence_of_a_persons_own_model_is_not_made_up(export: Export) -> None:
+    def licence(stated: str | None, data: str, about: str) -> str:
+        record = replace(export.source.record, config=replace(export.source.record.config, data=data))
+        source = replace(export.source, licence=stated, record=record)
+        splits = replace(export.splits, about=about)
+        return describe("tiny", source, splits, export.evaluation, ()).licence
+
+    assert licence(None, "pets", "the folder pets") == (
+        "None has been stated for this model. The data it was trained on may have terms of its own: the folder pets."
+    )
+    assert licence("MIT", "cifar10", "CIFAR-10 (Alex Krizhevsky)") == (
+        "MIT. The data it was trained on has terms of its own: CIFAR-10 (Alex Krizhevsky)."
+    )

@@ -273,3 +273,17 @@ def test_a_checkpoint_that_is_replaced_while_it_is_read_goes_by_its_own_hash(
     found = load_source(path)
     assert found.checkpoint.epoch == 2
     assert found.checkpoint_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_licence_is_stated_only_where_somebody_wrote_one_beside_the_checkpoint(
+    run_folder: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(run_folder, tmp_path / "run"))
+    assert load_source(run / "best.pt").licence is None
+    (run / source.LICENCE).write_text("\n  Apache License, Version 2.0  \n\nand its whole text\n")
+    assert load_source(run / "best.pt").licence == "Apache License, Version 2.0"
+    (run / source.LICENCE).write_text("\n \n")
+    with pytest.raises(UserError, match=r"licence\.txt is empty"):
+        load_source(run / "best.pt")
+    shipped = Path(__file__).resolve().parents[2] / "artifacts" / "checkpoints" / "cifarnet-cifar10"
+    assert load_source(shipped / "best.pt").licence == "MIT"
