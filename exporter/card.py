@@ -72,7 +72,11 @@ def _uses(manifest: Manifest) -> str:
 
 def _data(manifest: Manifest, about_data: str, has_curves: bool) -> str:
     training = manifest.provenance.training
-    outside = ""
+    before = outside = ""
+    if "began_with_checkpoint" in training:
+        before = (
+            " It began with the weights of another network, which had learned already, perhaps from other pictures."
+        )
     if "outliers" in training:
         count = training["outliers"].split()[0]
         outside = (
@@ -82,9 +86,9 @@ def _data(manifest: Manifest, about_data: str, has_curves: bool) -> str:
     curves = "\n\n![Training curves](report/curves.png)" if has_curves else ""
     return (
         "## What it learned from\n\n"
-        f"{literal(about_data)}. {training['training_pictures']} pictures for training, {manifest.metrics.validation.n:,} for "
+        f"{literal(about_data[:1].upper() + about_data[1:])}. {training['training_pictures']} pictures for training, {manifest.metrics.validation.n:,} for "
         f"choosing the best epoch, the temperature and the thresholds (validation), {manifest.metrics.test.n:,} for the "
-        f"figures below (test). The test pictures decided nothing.{outside} No picture of any of them is part of this bundle."
+        f"figures below (test). The test pictures decided nothing.{before}{outside} No picture of any of them is part of this bundle."
         f"{curves}"
     )
 

@@ -236,3 +236,20 @@ def test_the_licence_of_a_persons_own_model_is_not_made_up(export: Export) -> No
     assert licence("MIT", "cifar10", "CIFAR-10 (Alex Krizhevsky)") == (
         "MIT. The data it was trained on has terms of its own: CIFAR-10 (Alex Krizhevsky)."
     )
+
+
+def test_the_card_says_in_whole_sentences_what_it_learned_from_and_that_it_began_with_another_network(
+    export: Export, files: dict[str, bytes]
+) -> None:
+    manifest = msgspec.json.decode(files["bundle.json"], type=type(export.draft().manifest))
+    own = replace(export.splits, about="the folder pets")
+    gate = check(export.draft(), export.expected)
+    began = " It began with the weights of another network, which had learned already"
+    card = report_files(manifest, export.evaluation, {"fp32": gate}, export.source, own)["MODEL_CARD.md"].decode()
+    assert "\n\nThe folder pets. 1,293 pictures for training" in card and began not in card
+    training = {**manifest.provenance.training, "began_with_checkpoint": "SHA-256 1234"}
+    tuned = msgspec.structs.replace(
+        manifest, provenance=msgspec.structs.replace(manifest.provenance, training=training)
+    )
+    card = report_files(tuned, export.evaluation, {"fp32": gate}, export.source, own)["MODEL_CARD.md"].decode()
+    assert f"The test pictures decided nothing.{began}" in card
