@@ -119,8 +119,8 @@ def _accuracy(evaluation: Evaluation) -> str:
     )
 
 
-def _of(pictures: int, share: float) -> str:
-    """A share of no pictures is none."""
+def _of(pictures: float, share: float) -> str:
+    """A share of no pictures is none. pictures: their number, or their own share of all."""
     return f"{share:.1%}" if pictures else "\u2013"
 
 
@@ -148,7 +148,7 @@ def _verdicts(evaluation: Evaluation) -> str:
             labels[name],
             f"{getattr(rule, name):.4f}",
             *(f"{effect[split][name].coverage:.1%}" for split in ("validation", "test")),
-            *(f"{effect[split][name].accuracy:.1%}" for split in ("validation", "test")),
+            *(_of(effect[split][name].coverage, effect[split][name].accuracy) for split in ("validation", "test")),
         )
         for name in ("none_below", "unsure_below")
     ]

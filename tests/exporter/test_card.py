@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from exporter.calibrate import threshold_effect
 from exporter.describe import describe, variant
 from exporter.evaluation import Confused
 from exporter.markdown import literal, table, without_pictures
@@ -221,6 +222,17 @@ def test_a_share_of_no_pictures_is_none(export: Export, files: dict[str, bytes])
     by_name = {row[0]: row for row in rows if len(row) == 5}
     assert by_name[literal(first.name)][1:3] == ["0", "\u2013"] and by_name[literal(first.name)][3] != "\u2013"
     assert by_name[literal(second.name)][2:4] == ["0.0%", "\u2013"]
+
+
+def test_an_accuracy_where_no_test_picture_reaches_a_threshold_is_none(export: Export, files: dict[str, bytes]) -> None:
+    manifest = msgspec.json.decode(files["bundle.json"], type=type(export.draft().manifest))
+    nothing = threshold_effect(np.array([1.0]), np.array([True]), 2.0)
+    test = {**export.evaluation.thresholds["test"], "unsure_below": nothing}
+    evaluation = replace(export.evaluation, thresholds={**export.evaluation.thresholds, "test": test})
+    gate = check(export.draft(), export.expected)
+    card = report_files(manifest, evaluation, {"fp32": gate}, export.source, export.splits)["MODEL_CARD.md"].decode()
+    sure = _tables(card)[2][2]
+    assert (sure[3], sure[5]) == ("0.0%", "\u2013")
 
 
 def test_the_licence_of_a_persons_own_model_is_not_made_up(export: Export) -> None:
