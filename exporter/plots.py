@@ -10,8 +10,8 @@ from exporter.calibrate import ReliabilityBin
 from exporter.evaluation import Evaluation
 from trainer.plots import ACCENT, QUIET, save_figure
 
-# Bars of so small a share of all pictures are drawn pale: their height is chance.
-_FEW, _PALE = 0.01, 0.12
+# Bars of so small a share of all pictures, or of so few, are drawn pale: their height is chance.
+_FEW_SHARE, _FEW, _PALE = 0.01, 10, 0.12
 
 
 def plot_reliability(path: Path, evaluation: Evaluation) -> None:
@@ -33,14 +33,15 @@ def plot_reliability(path: Path, evaluation: Evaluation) -> None:
         _is_few(part, bins) for bins in (evaluation.reliability_before, evaluation.reliability_after) for part in bins
     ):
         handles.append(Patch(color=ACCENT, alpha=_PALE, linewidth=0))
-        labels.append(f"pale: under {100 * _FEW:.0f}% of the pictures, so mostly chance")
+        few = f"{100 * _FEW_SHARE:.0f}% of the" if evaluation.before.test.n * _FEW_SHARE > _FEW else f"{_FEW}"
+        labels.append(f"pale: under {few} pictures, so mostly chance")
     figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=3)
     axes[1][0].set_ylabel("% of pictures")
     save_figure(path, figure)
 
 
 def _is_few(part: ReliabilityBin, bins: tuple[ReliabilityBin, ...]) -> bool:
-    return 0 < part.count < _FEW * sum(each.count for each in bins)
+    return 0 < part.count < max(_FEW, _FEW_SHARE * sum(each.count for each in bins))
 
 
 def _draw_accuracy(axes: Axes, bins: tuple[ReliabilityBin, ...], title: str) -> None:
