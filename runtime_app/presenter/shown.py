@@ -100,6 +100,13 @@ def words(p: "Presenter") -> Words:
     return verdict_words(look.result.verdict, look.result.probabilities, p.loaded.bundle.manifest)
 
 
+def missing_words(p: "Presenter", advice: str) -> str:
+    """What a view says that has nothing to show. advice: what to do where there are no pictures yet."""
+    if p.loaded is None and len(p.library):
+        return "Opening the bundle\u2026" if p.opening_bundle else "Choose a bundle first (Ctrl+B)"
+    return advice
+
+
 def copied_words(p: "Presenter") -> str | None:
     """For the clipboard: an error that is shown, with all that is known of it, else the verdict on the current picture or
     why it has none; None when there is nothing."""

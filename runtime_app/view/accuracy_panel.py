@@ -7,7 +7,7 @@ import numpy as np
 from runtime_app.colours import SEQUENTIAL, Rgb, ink_on
 from runtime_app.evaluation import Evaluation
 from runtime_app.presenter.accuracy import Accuracy, accuracy, cell_words, headline
-from runtime_app.presenter.shown import row_words
+from runtime_app.presenter.shown import missing_words, row_words
 from runtime_app.presenter.wording import percent
 from runtime_app.typeface import MEDIUM
 from runtime_app.view import lists, opening, widgets
@@ -38,6 +38,9 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
 def _explain(c: Canvas, area: Box, ui: Ui) -> None:
     """What a folder must look like, or why an opened one tells nothing."""
     p = ui.presenter
+    if missing := missing_words(p, ""):
+        c.text(area.centre, area.middle, missing, BODY, c.palette.muted, anchor="m")
+        return
     column = Box(area.centre - min(280.0, area.w / 2), area.middle - 80, min(560.0, area.w), 200)
     obstacle = p.truth.obstacle
     title, advice = obstacle or (

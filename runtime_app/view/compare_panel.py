@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 
 from runtime_app.presenter.comparison import rank
+from runtime_app.presenter.shown import missing_words
 from runtime_app.presenter.wording import percent
 from runtime_app.typeface import MEDIUM
 from runtime_app.view import lists, widgets
@@ -39,9 +40,8 @@ def _invite(c: Canvas, area: Box, ui: Ui) -> None:
     """Which bundle is the second opinion."""
     p = ui.presenter
     if p.loaded is None or not len(p.library):
-        c.text(
-            area.centre, area.middle, "Open pictures to compare two bundles on them", BODY, c.palette.muted, anchor="m"
-        )
+        words = missing_words(p, "Open pictures to compare two bundles on them")
+        c.text(area.centre, area.middle, words, BODY, c.palette.muted, anchor="m")
         return
     c.text(area.centre, area.y + 60, "Compare with", TITLE, c.palette.ink, anchor="m", bold=True)
     choices = p.comparable()

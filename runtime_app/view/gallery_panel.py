@@ -3,7 +3,7 @@
 from functools import partial
 
 from runtime_app.presenter.library import FAILED, NONE, SURE, UNSURE
-from runtime_app.presenter.shown import is_wrong, row_words
+from runtime_app.presenter.shown import is_wrong, missing_words, row_words
 from runtime_app.typeface import MEDIUM
 from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas, Same, TextField
@@ -20,7 +20,8 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
     area = box.inset(16, 12)
     _states(c, area, ui)
     if p.loaded is None or not len(p.library):
-        c.text(box.centre, box.middle, "Open pictures to see them here", BODY, c.palette.muted, anchor="m")
+        words = missing_words(p, "Open pictures to see them here")
+        c.text(box.centre, box.middle, words, BODY, c.palette.muted, anchor="m")
         return
     _classes(c, Box(area.x, area.y + 44, _SIDE, area.h - 44), ui)
     grid = Box(area.x + _SIDE + 16, area.y + 44, area.w - _SIDE - 16, area.h - 44)

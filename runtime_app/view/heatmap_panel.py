@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from runtime_app.colours import SEQUENTIAL, Rgb, Scale, ink_on
 from runtime_app.heatmap_png import cell_text
 from runtime_app.presenter.library import Filter
-from runtime_app.presenter.shown import row_words
+from runtime_app.presenter.shown import missing_words, row_words
 from runtime_app.presenter.wording import percent
 from runtime_app.typeface import MEDIUM
 from runtime_app.view import lists, widgets
@@ -84,7 +84,8 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
             )
         widgets.button(c, spot, "list_all", "List all", p.list_all, kind="raised", tooltip=f"{text} (A)")
     if p.loaded is None or not len(p.library):
-        c.text(box.centre, box.middle, "Open pictures to compare them here", BODY, c.palette.muted, anchor="m")
+        words = missing_words(p, "Open pictures to compare them here")
+        c.text(box.centre, box.middle, words, BODY, c.palette.muted, anchor="m")
         return
     grid = Box(area.x, area.y + 40, area.w - _SCALE, area.h - 40)
     scale = Scale(SEQUENTIAL[p.settings.colours], p.log_scale)

@@ -7,8 +7,9 @@ import pytest
 
 from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.presenter import Presenter
-from runtime_app.presenter.state import VIEWS
+from runtime_app.presenter.state import VIEWS, View
 from runtime_app.presenter.wording import percent
+from runtime_app.settings import Settings
 from runtime_app.typeface import text_width
 from runtime_app.view import heatmap_panel, status_bar, teaching
 from runtime_app.view.canvas import Box, Label
@@ -31,6 +32,18 @@ def test_keyboard_focus_can_be_seen_on_every_control(ui: Ui, view: str) -> None:
     assert len(controls) > 10
     unseen = [name for name in controls if laid_out(ui, focused=name).shapes == plain.shapes]
     assert not unseen
+
+
+@pytest.mark.parametrize("view", ["heatmap", "gallery", "compare", "accuracy"])
+def test_views_of_opened_pictures_ask_for_the_bundle_that_is_missing(labelled: Path, view: View) -> None:
+    presenter = Presenter(Settings())
+    presenter.open_paths([labelled])
+    until(presenter, lambda: len(presenter.library) == 5 and idle(presenter))
+    presenter.set_view(view)
+    texts = laid_out(Ui(presenter)).texts()
+    assert "Choose a bundle first (Ctrl+B)" in texts and not any(text.startswith("Open a") for text in texts), texts
+    assert not any(text.startswith("Open pictures to") for text in texts)
+    presenter.close(1)
 
 
 def test_focus_on_the_current_picture_of_the_gallery_is_seen_beside_its_frame(ui: Ui) -> None:
