@@ -76,9 +76,10 @@ def _correction(c: Canvas, box: Box, ui: Ui) -> None:
     label = "Wrong? Say what it is\u2026" if said is None else f"You said: {said}"
     width = min(text_width(label, SMALL, MEDIUM) + 16, box.w + 8)
     spot = Box(box.x - 8, box.y, width, box.h)
+    ink = c.palette.muted if said is None else c.palette.accent
     if c.hovered == "correct":
         c.rectangle(spot, c.palette.hover, radius=4)
-    ink = c.palette.muted if said is None else c.palette.accent
+        ink = c.palette.ink  # the accent is too faint on this ground
     c.text(box.x, box.middle, label, SMALL, ink, bold=said is not None, width=spot.w - 12)
     widgets.focus_ring(c, spot, "correct")
     c.hit(

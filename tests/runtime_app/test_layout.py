@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime_app.colours import contrast
 from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.presenter import Presenter
 from runtime_app.presenter.state import VIEWS, View
@@ -12,7 +13,7 @@ from runtime_app.presenter.wording import percent
 from runtime_app.settings import Settings
 from runtime_app.typeface import text_width
 from runtime_app.view import heatmap_panel, status_bar, teaching
-from runtime_app.view.canvas import Box, Label
+from runtime_app.view.canvas import Box, Canvas, Label, Polygon, Rectangle, Sprite
 from runtime_app.view.shortcuts import BY_KEY
 from runtime_app.view.ui import Ui
 from tests.campaigns import forge
@@ -44,6 +45,41 @@ def test_views_of_opened_pictures_ask_for_the_bundle_that_is_missing(labelled: P
     assert "Choose a bundle first (Ctrl+B)" in texts and not any(text.startswith("Open a") for text in texts), texts
     assert not any(text.startswith("Open pictures to") for text in texts)
     presenter.close(1)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_every_text_is_readable_on_what_lies_below_it_wherever_the_pointer_is(ui: Ui, theme: str) -> None:
+    """A contrast of 4.5 at least (WCAG 2.2), sprites and what a dialog dims aside."""
+    p = ui.presenter
+    p.change_settings(theme=theme)
+    p.correct(3)
+    for view, ui.dialog in [*((view, None) for view in VIEWS), ("picture", "settings"), ("picture", "classes")]:
+        p.set_view(view)
+        for hovered in {hit.name for hit in laid_out(ui).hits}:
+            for text, found in contrasts(laid_out(ui, hovered=hovered)):
+                assert found >= 4.5, (view, ui.dialog, hovered, text)
+
+
+def contrasts(canvas: Canvas) -> list[tuple[str, float]]:
+    """Of each text and the colour right below its middle."""
+    dimmed = [place for place, shape in enumerate(canvas.shapes) if getattr(shape, "fill", None) == (0, 0, 0, 130)]
+    found = []
+    for place, shape in enumerate(canvas.shapes):
+        if not isinstance(shape, Label) or place < max(dimmed, default=0):
+            continue
+        x = shape.x + {"l": 0.5, "m": 0.0, "r": -0.5}[shape.anchor] * text_width(shape.text, shape.size)
+        below = [
+            other
+            for other in canvas.shapes[:place]
+            if not isinstance(other, Label | Polygon) and other.box.contains(x, shape.y)
+        ]
+        filled = [
+            other for other in below if isinstance(other, Sprite) or (other.fill is not None and len(other.fill) == 3)
+        ]
+        if not filled or isinstance(filled[-1], Rectangle):
+            ground = filled[-1].fill if filled else canvas.ground
+            found.append((shape.text, contrast(shape.colour[:3], ground)))
+    return found
 
 
 def test_focus_on_the_current_picture_of_the_gallery_is_seen_beside_its_frame(ui: Ui) -> None:
