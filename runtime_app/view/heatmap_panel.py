@@ -102,6 +102,8 @@ def _grid(c: Canvas, box: Box, ui: Ui, scale: Scale) -> None:
     body = Box(box.x, box.y + _HEAD, box.w, box.h - _HEAD)
     height = min(max(body.h // max(len(order), 1), _LOWEST), _HIGHEST)
     columns = columns_in(ui.window.w, height, len(classes), ui)
+    if columns.count < 1:  # a window that is minimised may have no width at all
+        return
     pointed = columns.at(ui.pointer[0]) if (c.hovered or "").startswith("row.") else None
     if columns.count < len(classes):
         _pages(c, Box(box.x, box.y, columns.left - box.x - 12, _HEAD - 4), ui, columns, len(classes))

@@ -8,6 +8,7 @@ import pytest
 from runtime_app.errors import Explanation
 from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.presenter import Presenter
+from runtime_app.presenter.state import VIEWS
 from runtime_app.typeface import MEDIUM, REGULAR, text_width
 from runtime_app.view import framing, status_bar, type_on_screen
 from runtime_app.view import scale as screen_scale
@@ -47,6 +48,15 @@ def test_as_many_parts_of_the_evidence_as_fit_are_shown(ui: Ui, height: int, par
     assert shown == [*wanted, "input"][:parts]
     for name in (*shown[:5], *(hit.name for hit in canvas.hits if hit.name.startswith("bar."))):
         assert place_of(canvas, name).box.bottom <= height - status_bar.HEIGHT
+
+
+@pytest.mark.parametrize("size", [(0, 0), (40, 800), (160, 120), (1280, 1)])
+def test_a_window_of_hardly_any_size_is_laid_out(ui: Ui, size: tuple[int, int]) -> None:
+    """A manager that tiles windows, or one that is minimised, asks for no least size."""
+    ui.window = Box(0, 0, *size)
+    for view in VIEWS:
+        ui.presenter.set_view(view)
+        assert laid_out(ui).hits
 
 
 @pytest.mark.parametrize("hinted", [False, True])
