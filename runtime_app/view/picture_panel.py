@@ -175,7 +175,7 @@ def _foot(c: Canvas, box: Box, ui: Ui, look: Look | None) -> None:
     places = (order == p.current).nonzero()[0]
     place = int(places[0]) + 1 if len(places) else 0
     text = f"{place:,} of {len(order):,}" if place else f"{len(order):,} listed"
-    widest = text_width(f"{len(order):,} of {len(order):,}", BODY)
+    widest = max(text_width(f"{len(order):,} {words}", BODY) for words in (f"of {len(order):,}", "listed"))
     back, forth = Box(box.x, box.y + 6, 32, 32), Box(box.x + 40 + widest + 8, box.y + 6, 32, 32)
     for name, spot, by, way in (("previous", back, -1, "left"), ("next", forth, 1, "right")):
         c.rectangle(spot, c.palette.hover if c.hovered == name else c.palette.raised, radius=widgets.RADIUS)

@@ -101,6 +101,15 @@ def test_no_two_controls_below_the_picture_cover_each_other(ui: Ui, width: int) 
     assert names[-1] == "reset_square"
 
 
+def test_words_between_the_arrows_keep_off_them(ui: Ui) -> None:
+    ui.presenter.set_filter(text="no such name")
+    canvas = laid_out(ui)
+    words = next(shape for shape in canvas.shapes if isinstance(shape, Label) and shape.text == "0 listed")
+    half = text_width(words.text, words.size) / 2
+    assert place_of(canvas, "previous").box.right + 7 < words.x - half
+    assert words.x + half < place_of(canvas, "next").box.x - 7
+
+
 def overlapping(canvas: Canvas, box: Box) -> list[tuple[str, str]]:
     """Texts within the box that lie on each other, line by line."""
     lines: dict[float, list[tuple[float, float, str]]] = {}
