@@ -106,6 +106,15 @@ class Teaching(State):
         """Whether the right class of any picture is known, by its subfolder or a correction."""
         return bool(self.library.corrections) or self.labelled
 
+    def list_wrong(self) -> None:
+        """List only the wrong ones, or all again; where no right class is known, that is told."""
+        if self.knows_classes or self.filter.wrong:
+            self.list_only(wrong=True)
+        else:
+            self.tell(
+                "The right class of no picture is known: say it (C), or open a folder with one subfolder per class."
+            )
+
     def recall_corrections(self) -> None:
         """Ask for what was said in earlier runs of the pictures that are new since the last answer."""
         new, again = self.library.paths[self._recalled :], tuple(self._recalled_again)

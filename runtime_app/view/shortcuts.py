@@ -74,7 +74,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(("C",), "Say which class it really is, from a list", teaching.pick_class),
     Shortcut(("Ctrl+F",), "Find pictures by name", Ui.type_name),
     Shortcut(("U",), "List only unsure pictures, or all", lambda ui: ui.presenter.list_only(state=UNSURE)),
-    Shortcut(("W",), "List only wrong ones, where that is known", lambda ui: ui.presenter.list_only(wrong=True)),
+    Shortcut(("W",), "List only wrong ones, where that is known", lambda ui: ui.presenter.list_wrong()),
     Shortcut(("A",), "List all pictures again", lambda ui: ui.presenter.list_all()),
     Shortcut(("S",), "Sort by name, class, confidence, margin", lambda ui: ui.presenter.next_sort()),
     Shortcut(("L",), "Heatmap on a log scale", lambda ui: ui.presenter.toggle_log_scale()),

@@ -14,6 +14,7 @@ from runtime_app.presenter.library import NONE, PENDING, SURE, UNSURE, Filter, L
 from runtime_app.presenter.snapshot import snapshot
 from runtime_app.view import navigation, opening, teaching
 from runtime_app.view.frame import compose
+from runtime_app.view.shortcuts import BY_KEY
 from runtime_app.view.ui import Ui
 from tests.runtime_app.samples import draw_digit, until
 
@@ -169,6 +170,16 @@ def test_a_digit_beyond_the_classes_says_so_and_nothing_else(ui: Ui) -> None:
     teaching.pick_class(ui)
     teaching.digit(ui, 0)
     assert said(ui) == {"one.png": "dog"} and ui.dialog == "classes"
+
+
+def test_wrong_ones_are_not_asked_for_where_nothing_is_known_to_be_wrong(ui: Ui) -> None:
+    p = ui.presenter
+    BY_KEY["W"].run(ui)
+    assert len(p.listed()) == 3 and (p.notice or "").startswith("The right class of no picture is known")
+    p.correct_as("4")
+    for count in (1, 3):
+        BY_KEY["W"].run(ui)
+        assert len(p.listed()) == count
 
 
 def test_known_classes_go_before_the_networks_in_a_training_folder(presenter: Presenter, labelled: Path) -> None:
