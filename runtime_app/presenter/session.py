@@ -59,6 +59,8 @@ class Session(Batch):
 
     def _bundle_opened(self, loaded: Loaded) -> None:
         self.loaded = loaded
+        if loaded.notice:
+            self.notice = None  # it would hide why this is not what was asked for
         recent = remember(self.settings.recent_bundles, loaded.bundle.path)
         self.change_settings(recent_bundles=recent)
         self.pinned_class = self.hovered_class = None
@@ -70,6 +72,8 @@ class Session(Batch):
 
     def _bundle_replaced(self, words: str) -> None:
         self.replaced = words
+        if words:
+            self.notice = None
 
     def reopen_bundle(self) -> None:
         """What lies now where the open bundle was opened from."""

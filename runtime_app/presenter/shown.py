@@ -27,13 +27,16 @@ class Status:
     action: str
 
 
-def status(p: "Presenter") -> Status:
-    engine, reason, state = "No bundle is open", "", "idle"
+def running(p: "Presenter") -> tuple[str, str]:
+    """What really runs, and why it is not what was asked for ("" when it is)."""
     if p.loaded is not None:
-        engine, reason = engine_words(p.loaded.classifier.engine, p.loaded.notice)
-        state = "attention" if p.loaded.notice else "ready"
-    elif p.opening_bundle:
-        engine = "Opening the bundle\u2026"
+        return engine_words(p.loaded.classifier.engine, p.loaded.notice)
+    return "Opening the bundle\u2026" if p.opening_bundle else "No bundle is open", ""
+
+
+def status(p: "Presenter") -> Status:
+    engine, reason = running(p)
+    state = "idle" if p.loaded is None else "attention" if p.loaded.notice else "ready"
     if p.replaced:
         reason, state = p.replaced, "attention"
     if p.notice and p.notice != reason:

@@ -7,7 +7,7 @@ from typing import Any
 
 from runtime_app.imaging import RESIZES
 from runtime_app.presenter import Presenter
-from runtime_app.presenter.shown import status
+from runtime_app.presenter.shown import running
 from runtime_app.providers import DEVICES
 from runtime_app.view import widgets
 from runtime_app.view.canvas import BODY, SMALL, Box, Canvas
@@ -37,9 +37,9 @@ def draw(c: Canvas, room: Box, ui: Ui) -> None:
         box = Box(room.x + 104, y, room.w - 104, 32)
         labels = [(value, _words(value)) for value in choice.values]
         widgets.tabs(c, box, choice.name, labels, choice.chosen, choice.choose)
-    shown = status(ui.presenter)
-    running = f"Running now: {shown.engine}" + (f"; {shown.reason}" if shown.reason else "")
-    c.text(room.x, room.bottom - 24, running, SMALL, c.palette.ink, width=room.w)
+    engine, reason = running(ui.presenter)
+    words = f"Running now: {engine}" + (f"; {reason}" if reason else "")
+    c.text(room.x, room.bottom - 24, words, SMALL, c.palette.ink, width=room.w)
     hint = "cividis is made for colour-blind readers. \u201cBundle\u201d crops, pads or stretches as the bundle asks."
     c.text(room.x, room.bottom - 4, hint, SMALL, c.palette.muted, width=room.w)
 

@@ -33,7 +33,8 @@ def draw(c: Canvas, box: Box, ui: Ui) -> None:
     name = "replaced" if ui.presenter.replaced else "engine"
     widgets.focus_ring(c, spot.inset(0, 5), name)
     if ui.presenter.replaced:
-        c.hit(spot, name, ui.presenter.reopen_bundle, tooltip=f"{shown.reason} Click to open what lies there now.")
+        hint = f"{ui.presenter.replaced} Click to open what lies there now."
+        c.hit(spot, name, ui.presenter.reopen_bundle, tooltip=hint)
     else:
         c.hit(spot, name, lambda: ui.show_dialog("settings"), tooltip=hint)
 

@@ -82,6 +82,15 @@ def contrasts(canvas: Canvas) -> list[tuple[str, float]]:
     return found
 
 
+def test_settings_and_the_status_line_say_of_the_engine_what_belongs_to_it(ui: Ui) -> None:
+    p = ui.presenter
+    p.replaced = "The bundle was replaced on the disk."
+    p.tell("Copied.")
+    assert place_of(laid_out(ui), "replaced").tooltip.startswith(p.replaced)
+    ui.show_dialog("settings")
+    assert "Running now: CPU fp32" in [text.split(",")[0] for text in laid_out(ui).texts() if "Copied" not in text]
+
+
 def test_focus_on_the_current_picture_of_the_gallery_is_seen_beside_its_frame(ui: Ui) -> None:
     ui.presenter.set_view("gallery")
     name = f"tile.{ui.presenter.current}"

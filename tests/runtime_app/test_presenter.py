@@ -20,7 +20,7 @@ from runtime_app.pipeline import Failure, Result
 from runtime_app.presenter import Presenter
 from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.library import FAILED, Filter, Library
-from runtime_app.presenter.shown import class_bars, status, words
+from runtime_app.presenter.shown import class_bars, running, status, words
 from runtime_app.settings import Settings
 from tests.runtime_app.layout import idle
 from tests.runtime_app.samples import rename_bundle, until
@@ -128,11 +128,11 @@ def test_changed_bundle_classifies_anew_and_refused_bundle_changes_nothing(
     before = presenter.loaded
     presenter.set_engine(threads=1)
     until(presenter, lambda: presenter.loaded is not before and presenter.library.classified == 3)
-    running = presenter.loaded
+    opened = presenter.loaded
     (tiny_bundle / "bundle.json").write_text("{}")
     presenter.open_bundle(tiny_bundle)
     until(presenter, lambda: presenter.errors)
-    assert presenter.loaded is running and presenter.library.classified == 3
+    assert presenter.loaded is opened and presenter.library.classified == 3
 
 
 def test_session_of_a_bundle_that_is_not_open_any_more_is_released(
@@ -175,14 +175,14 @@ def test_corrections_decide_where_training_copies_go(presenter: Presenter, digit
 def test_bundle_replaced_on_the_disk_is_noticed_and_the_open_one_goes_on(
     presenter: Presenter, tiny_bundle: Path, digits: Path
 ) -> None:
-    running = presenter.loaded
+    opened = presenter.loaded
     rename_bundle(tiny_bundle, "successor")
     until(presenter, lambda: "replaced" in status(presenter).reason)
     presenter.open_paths([digits])
     until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
-    assert presenter.loaded is running and not presenter.errors
+    assert presenter.loaded is opened and not presenter.errors
     presenter.reopen_bundle()
-    until(presenter, lambda: presenter.loaded is not running)
+    until(presenter, lambda: presenter.loaded is not opened)
     assert presenter.loaded is not None and presenter.loaded.bundle.manifest.name == "successor"
     assert "replaced" not in status(presenter).reason
 
@@ -291,6 +291,20 @@ def test_what_does_not_run_here_falls_back_in_the_window_and_is_said(presenter: 
         until(presenter, lambda before=before: presenter.loaded is not before)
         assert why in status(presenter).reason and status(presenter).engine.startswith("CPU fp32")
     assert presenter.errors == []
+
+
+def test_an_answer_to_something_else_never_stands_for_why_it_runs_as_it_does(
+    presenter: Presenter, tiny_bundle: Path
+) -> None:
+    presenter.tell("Copied.")
+    assert status(presenter).reason == "Copied." and running(presenter)[1] == ""
+    before = presenter.loaded
+    presenter.set_engine(precision="int8")
+    until(presenter, lambda: presenter.loaded is not before)
+    assert "no int8 model" in status(presenter).reason and "no int8 model" in running(presenter)[1]
+    presenter.tell("Copied.")
+    rename_bundle(tiny_bundle, "successor")
+    until(presenter, lambda: "replaced" in status(presenter).reason)
 
 
 def test_opacity_stays_between_nothing_and_all(presenter: Presenter) -> None:
