@@ -46,10 +46,9 @@ def _progress(c: Canvas, box: Box, ui: Ui) -> float:
     if shown.action:
         width = widgets.button_width(shown.action)
         x -= width
-        click = p.cancel if p.busy else p.go_on
-        widgets.button(
-            c, Box(x, box.y + 4, width, box.h - 8), "cancel", shown.action, click, kind="raised", tooltip="Esc"
-        )
+        click, key = (p.cancel, "Esc") if p.busy else (p.go_on, "")
+        spot = Box(x, box.y + 4, width, box.h - 8)
+        widgets.button(c, spot, "cancel", shown.action, click, kind="raised", tooltip=key)
         x -= 12
     if shown.progress_text:
         width = max(text_width(shown.progress_text, SMALL), text_width(shown.progress_widest, SMALL))

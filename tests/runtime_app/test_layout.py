@@ -91,6 +91,13 @@ def test_settings_and_the_status_line_say_of_the_engine_what_belongs_to_it(ui: U
     assert "Running now: CPU fp32" in [text.split(",")[0] for text in laid_out(ui).texts() if "Copied" not in text]
 
 
+def test_only_the_button_that_cancels_promises_a_key(ui: Ui) -> None:
+    for act, key in ((ui.presenter.classify_pending, "Esc"), (ui.presenter.cancel, "")):
+        ui.presenter.library.forget([3])
+        act()
+        assert place_of(laid_out(ui), "cancel").tooltip == key
+
+
 def test_focus_on_the_current_picture_of_the_gallery_is_seen_beside_its_frame(ui: Ui) -> None:
     ui.presenter.set_view("gallery")
     name = f"tile.{ui.presenter.current}"
