@@ -5,6 +5,7 @@ of a machine that does nothing else.
 """
 
 import os
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,8 @@ import click
 import torch
 from rich.console import Console
 from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from exporter.export import export
 from exporter.progress import Steps
