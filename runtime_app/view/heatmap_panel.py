@@ -184,7 +184,7 @@ def _row(c: Canvas, box: Box, ui: Ui, index: int, columns: Columns, scale: Scale
 def _cells(c: Canvas, box: Box, values: NDArray[np.float32], column: float, scale: Scale) -> None:
     """values: [columns]"""
     grounds = scale(values)
-    numbers = column >= 36
+    numbers = column >= text_width(cell_text(1.0), SMALL) + 4
     for place in range(len(values)):
         x = box.x + place * column
         ground: Rgb = tuple(int(v) for v in grounds[place])  # type: ignore[assignment]

@@ -13,7 +13,8 @@ from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.library import FAILED, NONE, SURE, UNSURE
 from runtime_app.presenter.shown import status
 from runtime_app.presenter.wording import percent
-from runtime_app.view.canvas import Box, Canvas, Drag, Label, Rectangle, Sprite
+from runtime_app.typeface import text_width
+from runtime_app.view.canvas import SMALL, Box, Canvas, Drag, Label, Rectangle, Sprite
 from runtime_app.view.ui import Ui
 from runtime_app.view.window import _frame_time
 from tests.runtime_app.layout import idle, laid_out, place_of
@@ -30,6 +31,22 @@ def _sprites(canvas: Canvas, kind: str) -> list[Sprite]:
 
 def _in(canvas: Canvas, box: Box) -> list[Label]:
     return [shape for shape in canvas.shapes if isinstance(shape, Label) and box.contains(shape.x, shape.y)]
+
+
+@pytest.mark.parametrize("width", [500, 560, 640, 700, 800, 960, 1280])
+def test_numbers_stand_in_the_cells_of_the_heatmap_exactly_where_they_fit(ui: Ui, width: int) -> None:
+    ui.presenter.set_view("heatmap")
+    ui.window = Box(0, 0, width, 500)
+    canvas = laid_out(ui)
+    row = place_of(canvas, "row.2").box
+    cells = [s.box for s in canvas.shapes if isinstance(s, Rectangle) and s.box.y == row.y and s.box.h == row.h - 2]
+    cells = [box for box in cells if box.right <= row.right][-10:]
+    numbers = [label for label in _in(canvas, row) if label.anchor == "m"]
+    assert len(numbers) == (0 if width == 500 else 10)
+    for label, box in zip(numbers, cells, strict=False):
+        half = text_width(label.text, label.size) / 2
+        assert box.x <= label.x - half and label.x + half <= box.right
+    assert width > 500 or cells[0].w < text_width("1.00", SMALL) + 2
 
 
 def test_picture_of_the_row_under_the_pointer_is_shown_larger(ui: Ui) -> None:
