@@ -80,14 +80,18 @@ def _run(presenter: Presenter) -> None:
         while loop.surface.open and not stopping and not loop.ui.leave:
             began = time.perf_counter()
             loop.turn()
-            resting = began - loop.touched_at > _RESTING_AFTER
-            target = 0.0 if loop.behind else _RESTING_FRAME if resting else _TOUCHED_FRAME
+            target = 0.0 if loop.behind else _frame_time(began - loop.touched_at)
             presenter.workers["look"].wait(max(0.0, target - (time.perf_counter() - began)))
     finally:
         width, height = loop.surface.viewport_size()
         presenter.change_settings(width=width, height=height)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _frame_time(untouched: float) -> float:
+    """Seconds until the next frame; what a person waits for, the look worker's answer, does not wait for it."""
+    return _TOUCHED_FRAME if untouched <= _RESTING_AFTER else _RESTING_FRAME
 
 
 def _keep_settings(settings: Settings, chosen: dict[str, None], original: Settings) -> None:

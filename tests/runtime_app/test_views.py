@@ -1,6 +1,5 @@
 """What the views draw, laid out without a window: figures, pictures and controls mean what they say."""
 
-import itertools
 from pathlib import Path
 
 import numpy as np
@@ -62,10 +61,7 @@ def test_picture_of_the_row_under_the_pointer_is_shown_larger(ui: Ui) -> None:
 
 
 def test_window_is_fast_while_a_person_does_something_and_slow_otherwise() -> None:
-    for unchanged, busy in itertools.product((0.0, 9.0), (False, True)):
-        assert _frame_time(0.1, unchanged, busy) == 1 / 60
-    assert _frame_time(9.0, 9.0, busy=True) == _frame_time(9.0, 0.1, busy=False) == 1 / 10
-    assert _frame_time(9.0, 9.0, busy=False) >= 1 / 10, "at most ten frames a second where nothing happens"
+    assert _frame_time(0.1) == 1 / 60 and _frame_time(9.0) == 1 / 10
 
 
 def test_evidence_lies_over_the_picture_as_strongly_and_as_coarsely_as_is_chosen(ui: Ui) -> None:
