@@ -1,19 +1,18 @@
 """What the command lines of all three packages share: options, exit status, failures in one sentence, and the log file."""
 
-import codecs
-import io
 import logging
 import logging.handlers
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 import platformdirs
 
-from runtime_app import APP_NAME, __version__, interruption
+from runtime_app import APP_NAME, __version__, interruption, streams
 from runtime_app.errors import explain
 
 log = logging.getLogger(APP_NAME)
@@ -55,8 +54,7 @@ def run_default(context: click.Context, command: click.Command) -> Any:
 def run(command: click.Command, program: str) -> NoReturn:
     """Run a click command and leave with its exit status; an exception becomes one sentence on stderr."""
     interruption.watch()
-    _open_closed_streams()
-    _write_every_character()
+    streams.set_up()
     _find_a_home()
     try:
         start_log()
@@ -66,6 +64,8 @@ def run(command: click.Command, program: str) -> NoReturn:
         interruption.end_at_once_from_now_on()
         click.echo("Interrupted.", err=True)
         status = interruption.INTERRUPTED
+    with suppress(OSError):  # it was told, or is the reason for leaving
+        streams.finish()
     sys.exit(status)
 
 
@@ -73,6 +73,7 @@ def _run(command: click.Command, program: str) -> int:
     """The exit status, once everything but Ctrl-C has been told to the user."""
     try:
         status = command.main(prog_name=program, standalone_mode=False)
+        streams.finish()
     except click.exceptions.Exit as request:
         return request.exit_code
     except click.Abort:
@@ -81,8 +82,7 @@ def _run(command: click.Command, program: str) -> int:
         error.show()
         return error.exit_code
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of a pipe left (as `| head` does): nothing to report, and nobody to report to
-        return 1
+        return 1  # the reader of a pipe left (as `| head` does): nothing to report, and nobody to report to
     except Exception as error:  # the one place where a failure meets a user of the terminal
         if interruption.happened():
             raise KeyboardInterrupt from error
@@ -93,24 +93,6 @@ def _run(command: click.Command, program: str) -> int:
             click.echo(explanation.details, err=True)
         return explanation.exit_status
     return status if isinstance(status, int) else 0
-
-
-def _open_closed_streams() -> None:
-    """Where a shell closed one (`>&-`), what is said there goes nowhere, and no file that is opened later takes its number,
-    into which libraries would write what they have to say."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
-
-
-def _write_every_character() -> None:
-    """Names hold characters that an old code page lacks, as that of a pipe on Windows; what a program reads is UTF-8."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and codecs.lookup(stream.encoding).name != "utf-8":
-            if stream.isatty():
-                stream.reconfigure(errors="backslashreplace")
-            else:
-                stream.reconfigure(encoding="utf-8")
 
 
 def _find_a_home() -> None:

@@ -85,6 +85,24 @@ def test_with_closed_streams_the_work_is_done_all_the_same(
         drawn.load()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="limits what a POSIX shell's programs may write")
+@pytest.mark.parametrize("format_", ["table", "jsonl", "csv"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_results_that_a_disk_does_not_take_whole_are_told_and_cost_the_status(
+    digits: Path, tmp_path: Path, format_: str, unbuffered: str
+) -> None:
+    command = [sys.executable, "-m", "runtime_app", "classify", *3 * [str(digits)], "--bundle", str(TINY)]
+    answer = subprocess.run(
+        ["sh", "-c", 'ulimit -f 1; exec "$@" > results', "sh", *command, "--format", format_],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "HOME": "/dev/null", "PATH": "/usr/bin:/bin", "PYTHONUNBUFFERED": unbuffered},
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 1, (answer.returncode, answer.stderr)
+    assert answer.stderr.splitlines()[1:] == ["Error: File too large. Check the path and the disk."]
+
+
 def test_from_a_working_folder_that_was_deleted_pictures_are_classified(digits: Path, tmp_path: Path) -> None:
     (tmp_path / "gone").mkdir()
     command = [sys.executable, "-m", "runtime_app", "classify", str(digits), "--bundle", str(TINY)]
