@@ -20,6 +20,8 @@ def save_png(path: Path, picture: Image.Image) -> None:
 
 def was_drawn_here(path: Path) -> bool:
     """Whether the file is one that `save_png` wrote, and may take the place of."""
+    if not path.is_file():  # a pipe may never answer
+        return False
     try:
         with Image.open(path, formats=["PNG"]) as picture:
             return picture.info.get(_SOFTWARE) == APP_NAME

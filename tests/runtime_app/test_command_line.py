@@ -316,6 +316,14 @@ def test_a_place_that_cannot_be_meant_is_refused_before_the_work(
     assert "int8" not in answer.stderr, "nothing was opened"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="makes a pipe with a name")
+@pytest.mark.timeout(60)
+def test_a_pipe_in_the_place_of_a_drawing_is_refused_and_not_waited_for(app: Run, digits: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "heatmap.png")
+    answer = app("classify", digits, "--bundle", TINY, "--heatmap", "heatmap.png")
+    assert answer.returncode == 2 and "heatmap.png is there already and is none of this" in answer.stderr
+
+
 def test_a_drawing_takes_the_place_of_an_older_one(app: Run, digits: Path, tmp_path: Path) -> None:
     for _ in range(2):
         assert app("classify", digits, "--bundle", TINY, "--heatmap", "heatmap.png").returncode == 0
