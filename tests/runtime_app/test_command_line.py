@@ -316,6 +316,13 @@ def test_a_place_that_cannot_be_meant_is_refused_before_the_work(
     assert "int8" not in answer.stderr, "nothing was opened"
 
 
+def test_a_file_in_the_place_of_a_folder_is_what_is_named(app: Run, digits: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("mine")
+    answer = app("classify", digits, "--bundle", TINY, "--heatmap", "notes/heatmap.png")
+    assert answer.returncode == 1 and answer.stderr.splitlines()[1].startswith("Error: File exists: notes.")
+    assert (tmp_path / "notes").read_text() == "mine"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="makes a pipe with a name")
 @pytest.mark.timeout(60)
 def test_a_pipe_in_the_place_of_a_drawing_is_refused_and_not_waited_for(app: Run, digits: Path, tmp_path: Path) -> None:
