@@ -62,7 +62,10 @@ def _mistakes(c: Canvas, box: Box, ui: Ui, found: Accuracy) -> None:
         end -= width
         spot = Box(end, box.y + 2, width, 28)
         widgets.button(c, spot, "accuracy.all", "All mistakes", partial(p.choose_cell, None), kind="raised")
-    c.text(box.x, box.y + 18, found.title, BODY, c.palette.ink, bold=True, width=end - box.x - 8)
+    title = Box(box.x, box.y + 4, end - box.x - 8, 28)
+    drawn = c.text(title.x, title.middle, found.title, BODY, c.palette.ink, bold=True, width=title.w)
+    if drawn < text_width(found.title, BODY, MEDIUM):
+        c.hit(title, "listed", tooltip=found.title, focusable=False)
     body = Box(box.x, box.y + 48, box.w, box.h - 48)
     if not len(found.listed):
         words = "No mistake so far" if found.evaluation.n else "Nothing is classified yet"
@@ -120,9 +123,9 @@ def _matrix(c: Canvas, box: Box, ui: Ui, evaluation: Evaluation) -> None:
         cell, name = (row, column), f"cell.{row}.{column}"
         ground: Rgb = tuple(grounds[row][column])
         c.rectangle(spot, ground)
-        if down >= 16 and across >= 20:
-            text = f"{evaluation.counts[row, column]:,}"
-            c.text(spot.centre, spot.middle, text, SMALL, ink_on(ground), anchor="m", width=across - 2)
+        text = f"{evaluation.counts[row, column]:,}"
+        if down >= 16 and across >= max(20, text_width(text, SMALL) + 2):
+            c.text(spot.centre, spot.middle, text, SMALL, ink_on(ground), anchor="m")
         if cell == ui.presenter.cell or c.hovered == name:
             c.rectangle(spot.inset(-1), None, border=c.palette.ink, radius=2, thickness=2)
         widgets.focus_ring(c, spot, name)
@@ -132,16 +135,18 @@ def _matrix(c: Canvas, box: Box, ui: Ui, evaluation: Evaluation) -> None:
 def _edges(c: Canvas, cells: Box, evaluation: Evaluation, across: float, down: float, names: float) -> None:
     """Class names, where they fit, and what `evaluate` calls recall and precision."""
     rows = evaluation.per_class()
-    c.text(cells.right + _FIGURE - 8, cells.y - 16, "recall", SMALL, c.palette.muted, anchor="r")
+    named = down >= 12
+    if named:
+        c.text(cells.right + _FIGURE - 8, cells.y - 16, "recall", SMALL, c.palette.muted, anchor="r")
     precise = across >= text_width("100 %", SMALL) + 4
     if precise:
         c.text(cells.x - 12, cells.bottom + 16, "precision", SMALL, c.palette.muted, anchor="r")
     classes, numbers = evaluation.classes, range(len(evaluation.classes))
-    left = shorten_apart(classes, SMALL, names - 12, numbers) if down >= 12 else ()
+    left = shorten_apart(classes, SMALL, names - 12, numbers) if named else ()
     above = shorten_apart(classes, SMALL, across - 4, numbers) if across >= 24 else ()
     for place, row in enumerate(rows):
         x, y = cells.x + (place + 0.5) * across, cells.y + (place + 0.5) * down
-        if left:
+        if named:
             c.text(cells.x - 12, y, left[place], SMALL, c.palette.ink, anchor="r")
             c.text(cells.right + _FIGURE - 8, y, _share(row.recall), SMALL, c.palette.ink, anchor="r")
         if above:

@@ -1,11 +1,13 @@
 """Windows of every size: nothing lies on anything else, nothing that matters is cut."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from runtime_app.errors import Explanation
+from runtime_app.presenter.accuracy import accuracy
 from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.presenter import Presenter
 from runtime_app.presenter.state import VIEWS
@@ -150,6 +152,28 @@ def test_figures_of_the_confusion_matrix_never_lie_on_each_other(
     assert bool(figures) == any(
         isinstance(shape, Label) and "%" in shape.text and below.contains(shape.x, shape.y) for shape in canvas.shapes
     )
+
+
+@pytest.mark.parametrize("size", [(640, 450), (760, 450), (1280, 200)])
+def test_no_figure_of_the_confusion_matrix_is_cut_and_none_is_headed_that_is_not_there(
+    presenter: Presenter, labelled: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    presenter.open_paths([labelled])
+    until(presenter, lambda: presenter.library.classified == 5 and idle(presenter))
+    found = accuracy(presenter)
+    assert found is not None
+    many = replace(found, evaluation=replace(found.evaluation, counts=found.evaluation.counts * 1234))
+    monkeypatch.setattr("runtime_app.view.accuracy_panel.accuracy", lambda p: many)
+    presenter.set_view("accuracy")
+    ui = Ui(presenter)
+    ui.window = Box(0, 0, *size)
+    canvas = laid_out(ui)
+    cells = [hit.box for hit in canvas.hits if hit.name.startswith("cell.")]
+    labels = [shape for shape in canvas.shapes if isinstance(shape, Label)]
+    assert {label.text for label in labels if any(cell.contains(label.x, label.y) for cell in cells)} <= {"1,234"}
+    beside = place_of(canvas, "recall").box
+    figures = [label for label in labels if beside.contains(label.x, label.y) and label.text.endswith("%")]
+    assert ("recall" in canvas.texts()) == bool(figures)
 
 
 @pytest.mark.parametrize("width", [640, 960])
