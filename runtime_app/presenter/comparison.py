@@ -61,8 +61,10 @@ def shared_classes(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str
 
 
 def on_axis(probabilities: NDArray[np.float32], classes: tuple[str, ...], axis: tuple[str, ...]) -> NDArray[np.float32]:
-    """probabilities: float32 [n, K] -> float32 [n, len(axis)], 0 where a bundle does not know the class."""
-    spread = np.zeros((len(probabilities), len(axis)), dtype=np.float32)
+    """probabilities: float32 [n, K] -> float32 [n, len(axis)], 0 where a bundle does not know the class, NaN without a
+    result."""
+    usable = np.isfinite(probabilities).all(axis=1, keepdims=True)
+    spread = np.where(usable, np.float32(0), np.float32(np.nan)).repeat(len(axis), axis=1)
     spread[:, [axis.index(name) for name in classes]] = probabilities
     return spread
 

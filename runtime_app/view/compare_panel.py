@@ -5,9 +5,9 @@ from functools import partial
 import numpy as np
 
 from runtime_app.presenter.comparison import rank
-from runtime_app.presenter.shown import missing_words
+from runtime_app.presenter.shown import missing_words, row_words
 from runtime_app.presenter.wording import percent
-from runtime_app.typeface import MEDIUM
+from runtime_app.typeface import ELLIPSIS, MEDIUM
 from runtime_app.view import lists, widgets
 from runtime_app.view.canvas import BODY, SMALL, TITLE, Box, Canvas, Same
 from runtime_app.view.type_on_screen import shorten_apart, text_width
@@ -84,6 +84,10 @@ def _list(
                 text = " / ".join(shorten_apart([axis[k] for k in said], BODY, half, said, MEDIUM))
             ink = c.palette.ink if same else c.palette.attention
             c.text(spot.x + 46, spot.y + 29, text, BODY, ink, width=spot.w - 56, bold=not same)
+        else:
+            waits = p.library.label_of(index) is not None  # for the second opinion
+            text = ELLIPSIS if waits else row_words(p, index)[0]
+            c.text(spot.x + 46, spot.y + 29, text, BODY, c.palette.muted)
         widgets.focus_ring(c, spot, name)
         c.hit(spot, name, partial(p.show, index))
 
@@ -94,7 +98,7 @@ def _bars(
     """One row a class; left bar and right bar grow from the class names in the middle outwards."""
     p, other = ui.presenter, ui.presenter.comparison.loaded
     assert p.loaded is not None and other is not None
-    ranked = np.argsort(-np.nan_to_num(np.maximum(first, second)), kind="stable")[:_BARS]
+    ranked = np.argsort(-np.nan_to_num(np.fmax(first, second)), kind="stable")[:_BARS]
     names = min(max(text_width(axis[k], BODY) for k in ranked) + 24, max(80.0, box.w * 0.4))
     half = (box.w - names) / 2
     titles = (
@@ -115,17 +119,18 @@ def _bars(
     for place, k in enumerate(ranked.tolist()):
         y = box.y + 36 + (place + 0.5) * row
         c.text(box.centre, y, fitted[place], BODY, c.palette.ink, anchor="m")
-        for side, values in ((-1, first), (1, second)):
+        for side, values, loaded in ((-1, first, p.loaded), (1, second, other)):
             if not np.isfinite(values[k]):
                 continue
             edge = box.x + half if side < 0 else box.right - half
+            known = axis[k] in loaded.bundle.manifest.classes
             length = max(0.0, half - 52) * float(values[k])
             fill = c.palette.accent if k == int(np.argmax(values)) else c.palette.hover
             c.rectangle(Box(edge - length if side < 0 else edge, y - 7, length, 14), fill, radius=3)
             c.text(
                 edge + side * (length + 8),
                 y,
-                percent(values[k]),
+                percent(values[k]) if known else "\u2013",
                 BODY,
                 c.palette.muted,
                 anchor="r" if side < 0 else "l",

@@ -1,6 +1,7 @@
 """What a frame consists of, laid out without a window: what can be seen, what can be reached, and where it lies."""
 
 import itertools
+import shutil
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,30 @@ def test_only_the_button_that_cancels_promises_a_key(ui: Ui) -> None:
         ui.presenter.library.forget([3])
         act()
         assert place_of(laid_out(ui), "cancel").tooltip == key
+
+
+def test_comparison_gives_no_figure_where_a_bundle_said_nothing(
+    presenter: Presenter, tiny_bundle: Path, labelled: Path, tmp_path: Path
+) -> None:
+    """Of a class that it does not know, or of a picture that cannot be read."""
+    other = Path(shutil.copytree(tiny_bundle, tmp_path / "other"))
+    letters = [*"0123", *"abcdef"]
+    forge.edit(other, lambda manifest: manifest.update(classes=letters))
+    presenter.open_paths([labelled])
+    until(presenter, lambda: presenter.library.classified == 5 and idle(presenter))
+    presenter.compare_with(Opinion(other, "auto", "other", ""))
+    until(presenter, lambda: presenter.comparison.library.classified == 5 and idle(presenter))
+    presenter.set_view("compare")
+    broken, seven = (presenter.library.index_of(labelled / name) for name in ("0/broken.png", "7/c.png"))
+    assert broken is not None and seven is not None
+    presenter.show(seven)
+    labels = [shape for shape in laid_out(Ui(presenter)).shapes if isinstance(shape, Label)]
+    of_one = [label for label in labels if label.anchor == "m" and label.text in {*"456789", *"abcdef"}]
+    assert of_one and sum(label.text == "\u2013" for label in labels) == len(of_one)
+    presenter.show(broken)
+    canvas = laid_out(Ui(presenter))
+    assert "cannot be opened" in canvas.texts()
+    assert "\u2013" not in canvas.texts()
 
 
 def test_focus_on_the_current_picture_of_the_gallery_is_seen_beside_its_frame(ui: Ui) -> None:
