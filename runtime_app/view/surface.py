@@ -39,6 +39,7 @@ class Surface:
         self._windowed: tuple[int, int] | None = None
         self._events: list[Event] = []
         self._down: set[int] = set()
+        self._pressed: set[int] = set()
         self._dropped: list[Path] = []
         dpg.create_context()
         dpg.configure_app(manual_callback_management=True)
@@ -69,9 +70,9 @@ class Surface:
         post = self._events.append
         with dpg.handler_registry():
             for button in (0, 1, 2):
-                dpg.add_mouse_click_handler(button, callback=lambda s, a, u: post(Event("press", u)), user_data=button)
+                dpg.add_mouse_click_handler(button, callback=lambda s, a, u: self._button_pressed(u), user_data=button)
                 dpg.add_mouse_release_handler(
-                    button, callback=lambda s, a, u: post(Event("release", u)), user_data=button
+                    button, callback=lambda s, a, u: self._button_released(u), user_data=button
                 )
             dpg.add_mouse_wheel_handler(callback=lambda s, a, u: post(Event("wheel", amount=float(a))))
             dpg.add_key_press_handler(callback=lambda s, a, u: self._key_pressed(int(a)))
@@ -122,6 +123,7 @@ class Surface:
         for job in dpg.get_callback_queue() or ():
             if job[0] is not None:
                 job[0](*job[1:4])
+        self._let_go_of_what_is_up()
         held = before.union(event.key for event in self._events if event.kind == "key")
         taken = [replace(event, held=held) if event.kind == "key" else event for event in self._events]
         self._events.clear()
@@ -137,6 +139,20 @@ class Surface:
         """Which keys are held is followed event by event: asked later, a modifier may have been let go already."""
         self._down.add(key)
         self._events.append(Event("key", key=key))
+
+    def _button_pressed(self, button: int) -> None:
+        self._pressed.add(button)
+        self._events.append(Event("press", button))
+
+    def _button_released(self, button: int) -> None:
+        self._pressed.discard(button)
+        self._events.append(Event("release", button))
+
+    def _let_go_of_what_is_up(self) -> None:
+        """Of what is let go while another window has the focus, the library reports nothing."""
+        self._down = {key for key in self._down if dpg.is_key_down(key)}
+        for button in [button for button in self._pressed if not dpg.is_mouse_button_down(button)]:
+            self._button_released(button)
 
     def frame(self) -> None:
         dpg.render_dearpygui_frame()

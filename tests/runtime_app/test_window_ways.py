@@ -94,3 +94,27 @@ def test_full_screen_is_not_the_size_of_the_next_start(home: Path, digits: Path)
         assert opened.process.wait(10) == 0
     settings = json.loads(next(home.glob(".config/**/settings.json")).read_text())
     assert (settings["width"], settings["height"]) == (1280, 800)
+
+
+def test_what_is_let_go_while_another_window_has_the_keyboard_is_not_held_any_more(opened: Window) -> None:
+    """As with the keys that lead to another window or desktop."""
+
+    def elsewhere(*let_go: object) -> None:
+        for way in (("windowfocus", 0), let_go, ("windowfocus", opened.identifier)):
+            opened.xdotool(*way)
+            opened.settle()
+
+    opened.xdotool("windowfocus", opened.identifier, "keydown", "ctrl")
+    opened.settle()
+    elsewhere("keyup", "ctrl")
+    opened.key("2")
+    state = opened.wait_text("You said: 1")
+    assert state["view"] == "picture"
+    opened.xdotool("mousemove", *opened.point("picture", 0.4, 0.4), "mousedown", 1)
+    opened.settle()
+    opened.xdotool("mousemove", *opened.point("picture", 0.5, 0.5))
+    drawn = opened.wait(lambda state: state["region"])["region"]
+    elsewhere("mouseup", 1)
+    opened.xdotool("mousemove", *opened.point("picture", 0.6, 0.6))
+    opened.settle()
+    assert opened.state()["region"] == drawn

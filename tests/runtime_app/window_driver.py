@@ -139,8 +139,9 @@ class Window:
         self.xdotool("key", *keys)
         self.settle()
 
-    def press_close(self) -> None:
-        """The window's own close button."""
+    @property
+    def identifier(self) -> int:
+        """What the X server calls the window."""
         found = subprocess.run(
             ["xdotool", "search", "--name", "^Evidence$"],
             env=self.environment,
@@ -148,7 +149,11 @@ class Window:
             capture_output=True,
             text=True,
         )
-        close_button.press(self.display, int(found.stdout.split()[0]))
+        return int(found.stdout.split()[0])
+
+    def press_close(self) -> None:
+        """The window's own close button."""
+        close_button.press(self.display, self.identifier)
 
     def drag(self, start: tuple[int, int], end: tuple[int, int], steps: int = 8, button: int = 1) -> None:
         self.xdotool("mousemove", *start)
