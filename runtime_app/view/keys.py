@@ -4,6 +4,9 @@ import dearpygui.dearpygui as dpg
 
 _EQUAL = 602  # ImGuiKey_Equal, where the plus sign lies on most keyboards; the library has no name for it
 _PAGE_UP, _PAGE_DOWN = 517, 518  # ImGuiKey_PageUp and -Down; mvKey_Prior and mvKey_Next hold codes that never come
+_SUPER = (530, 534)  # ImGuiKey_LeftSuper and -RightSuper; so do mvKey_LWin and mvKey_RWin
+_OTHERS = frozenset({dpg.mvKey_LAlt, dpg.mvKey_RAlt, *_SUPER})
+"""With these, keys are the system's, or write other characters: a German "[" is AltGr+8."""
 _NAMES: dict[int, str] = {
     dpg.mvKey_Left: "Left", dpg.mvKey_Right: "Right", dpg.mvKey_Up: "Up", dpg.mvKey_Down: "Down",
     dpg.mvKey_Spacebar: "Space", dpg.mvKey_Escape: "Esc", dpg.mvKey_Return: "Enter", dpg.mvKey_NumPadEnter: "Enter",
@@ -18,7 +21,7 @@ _NAMES |= {getattr(dpg, f"mvKey_NumPad{digit}"): str(digit) for digit in range(1
 def key_name(key: int, held: frozenset[int]) -> str | None:
     """None for a key that means nothing here. held: the keys that are down."""
     name = _NAMES.get(key)
-    if name is None:
+    if name is None or held & _OTHERS:
         return None
     shift = bool(held & {dpg.mvKey_LShift, dpg.mvKey_RShift})
     if name == "+" or (name == "-" and not shift):

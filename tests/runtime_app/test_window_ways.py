@@ -118,3 +118,12 @@ def test_what_is_let_go_while_another_window_has_the_keyboard_is_not_held_any_mo
     opened.xdotool("mousemove", *opened.point("picture", 0.6, 0.6))
     opened.settle()
     assert opened.state()["region"] == drawn
+
+
+def test_a_key_that_another_character_or_the_system_needs_says_nothing_of_the_picture(opened: Window) -> None:
+    opened.key("alt+2", "super+2", "ISO_Level3_Shift+2", "alt+c", "ctrl+alt+3")
+    state = opened.state()
+    assert not any("You said" in text for text in state["texts"])
+    assert (state["view"], state["dialog"]) == ("picture", None)
+    opened.key("2")
+    opened.wait_text("You said: 1")
