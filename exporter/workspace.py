@@ -17,11 +17,15 @@ PREFIX = "evidence-export-"
 
 @contextmanager
 def temporary_folder(purpose: str) -> Iterator[Path]:
-    """A folder in the system's place for such, gone afterwards."""
+    """A folder in the system's place for such, gone afterwards. A failure that names no file, as that of a full disk, names
+    this place: it is seldom on the disk of the bundles."""
     remove_leftovers(Path(tempfile.gettempdir()), PREFIX)
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{purpose}-"))
     try:
         yield folder
+    except OSError as error:
+        error.filename = error.filename or str(folder.parent)
+        raise
     finally:
         discard(folder)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from exporter.workspace import PREFIX, discard, temporary_folder
+from runtime_app.errors import explain
 
 _DAY = 24 * 3600
 
@@ -33,6 +34,13 @@ def test_old_leftovers_go_and_nothing_else_does(tmp_path: Path, monkeypatch: pyt
     assert not old.exists()
     assert at_work.exists()
     assert strange.exists()
+
+
+def test_a_full_disk_of_temporary_files_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(OSError, match="No space left") as caught, temporary_folder("gate"):
+        Path("/dev/full").write_bytes(b"0")
+    assert explain(caught.value).title == f"The disk is full: {tmp_path}."
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
