@@ -10,6 +10,7 @@ import pytest
 
 from runtime_app.bundle import BundleError, is_bundle, open_bundle
 from runtime_app.catalog import find_bundles
+from runtime_app.manifest import SCHEMA_VERSION
 from tests.campaigns.forge import edit, relist, zipped
 
 
@@ -70,6 +71,11 @@ def test_a_manifest_that_does_not_parse_is_refused(tiny_bundle: Path, raw: bytes
 def test_a_newer_schema_is_refused_with_the_way_out(tiny_bundle: Path) -> None:
     edit(tiny_bundle, lambda content: content.update(schema_version=99))
     assert "schema version is 99" in refusal(tiny_bundle) and "newer version of the app" in refusal(tiny_bundle)
+
+
+def test_a_later_app_reads_the_bundles_of_today(tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime_app.bundle.SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    assert open_bundle(tiny_bundle).manifest.schema_version == SCHEMA_VERSION
 
 
 @pytest.mark.parametrize("name", ["../outside.txt", "/etc/hostname", "C:\\windows", "a/../../b"])

@@ -2,14 +2,18 @@
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from runtime_app import classifier
 from runtime_app.bundle import open_bundle
-from runtime_app.classifier import BESIDE, OUTPUTS, Classifier
+from runtime_app.classifier import BESIDE, OUTPUTS, Classifier, Engine
+from runtime_app.manifest import Variant
+from runtime_app.providers import CPU, CUDA
 from tests.runtime_app.samples import ROOT, TINY
 from tests.runtime_app.test_bundle import edit, relist
 
@@ -45,14 +49,39 @@ def test_auto_takes_the_small_variant_only_where_it_is_clearly_faster(
     np.testing.assert_array_equal(automatic.predict(pictures).logits, named.predict(pictures).logits)
 
 
+@pytest.mark.parametrize(("provider", "chosen"), [(CPU, "int8"), (CUDA, "fp16")])
+def test_auto_tries_the_variant_that_is_made_for_the_provider(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: str, chosen: str
+) -> None:
+    """No machine of the tests has CUDA: a session of the CPU stands for one there."""
+    bundle = two_variants(tmp_path, LARGE, TINY)
+    shutil.copy(TINY / "model.onnx", bundle / "model.fp16.onnx")
+
+    def add(content: dict[str, Any]) -> None:
+        content["variants"].append({**content["variants"][1], "file": "model.fp16.onnx", "precision": "fp16"})
+        content["files"].append({"path": "model.fp16.onnx", "sha256": "", "bytes": 0})
+
+    edit(bundle, add)
+    relist(bundle, "model.fp16.onnx")
+    on_cpu = classifier._open_session
+
+    def opened(model: bytes, device: str, variant: Variant, threads: int) -> tuple[Any, Engine]:
+        session, engine = on_cpu(model, "cpu", variant, threads)
+        return session, replace(engine, provider=provider)
+
+    monkeypatch.setattr(classifier, "_open_session", opened)
+    automatic = Classifier(open_bundle(bundle))
+    assert automatic.engine.precision == automatic.variant.precision == chosen
+
+
 def test_batches_side_by_side_give_the_same_also_when_the_bundle_is_gone(tiny_bundle: Path) -> None:
-    classifier = Classifier(open_bundle(tiny_bundle), "cpu", threads=4)
-    classifier.open_for_batches()
+    four = Classifier(open_bundle(tiny_bundle), "cpu", threads=4)
+    four.open_for_batches()
     shutil.rmtree(tiny_bundle)
     pictures = np.random.default_rng(0).integers(0, 256, (128, 32, 32, 3), dtype=np.uint8)
-    alone = classifier.predict(pictures)
+    alone = four.predict(pictures)
     with ThreadPoolExecutor(BESIDE) as pool:
-        halves = list(pool.map(classifier.predict_beside, (pictures[:64], pictures[64:])))
+        halves = list(pool.map(four.predict_beside, (pictures[:64], pictures[64:])))
     for name in OUTPUTS:
         beside = np.concatenate([getattr(half, name) for half in halves])
-        np.testing.assert_allclose(beside, getattr(alone, name), rtol=0, atol=classifier.variant.tolerance[name])
+        np.testing.assert_allclose(beside, getattr(alone, name), rtol=0, atol=four.variant.tolerance[name])

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from runtime_app.imaging import RESIZES, Resize, prepare
 from tests.permissions import unprivileged
 from tests.runtime_app.samples import ROOT, TINY, Run, draw_digit, rename_bundle
 
@@ -358,9 +359,28 @@ def test_a_class_folder_that_is_closed_is_told_and_costs_the_status(app: Run, di
 
 def test_the_table_names_the_most_probable_classes_first(app: Run, digits: Path) -> None:
     (row,) = lines(app("classify", digits / "zero.png", "--bundle", TINY, "--format", "jsonl").stdout)
-    best = sorted(row["probabilities"].items(), key=lambda pair: -pair[1])[:3]
-    table = app("classify", digits / "zero.png", "--bundle", TINY, "--top", "3").stdout
+    best = sorted(row["probabilities"].items(), key=lambda pair: -pair[1])[:5]
+    table = app("classify", digits / "zero.png", "--bundle", TINY, "--top", "5").stdout
     assert ", ".join(f"{name} {share:.1%}" for name, share in best) in table
+
+
+@pytest.mark.parametrize("rule", RESIZES)
+def test_the_resize_rule_that_was_asked_for_is_applied(app: Run, tmp_path: Path, rule: Resize) -> None:
+    """A wide picture with another digit on each side: what the network sees of it is given to it as a file of its own."""
+    wide = Image.new("RGB", (192, 64))
+    for place, name in enumerate(("seven", "zero", "one")):
+        wide.paste(draw_digit(name, 64), (64 * place, 0))
+    wide.save(tmp_path / "wide.png")
+    Image.fromarray(prepare(wide, (32, 32), rule).image).save(tmp_path / "seen.png")
+    options = ("--bundle", TINY, "--format", "jsonl")
+    seen, other = lines(app("classify", tmp_path / "seen.png", tmp_path / "wide.png", *options).stdout)
+    (row,) = lines(app("classify", tmp_path / "wide.png", "--resize", rule, *options).stdout)
+    assert row["probabilities"] == pytest.approx(seen["probabilities"], abs=1e-5)
+    assert (row["probabilities"] == pytest.approx(other["probabilities"], abs=1e-3)) == (rule == "crop")
+    (tmp_path / "set" / seen["label"]).mkdir(parents=True)
+    shutil.move(tmp_path / "wide.png", tmp_path / "set" / seen["label"])
+    answer = app("evaluate", tmp_path / "set", "--resize", rule, *options)
+    assert lines(answer.stdout)[0]["accuracy"] == 1
 
 
 def test_csv_says_what_jsonl_says(app: Run, digits: Path) -> None:

@@ -1,5 +1,6 @@
 """What the views draw, laid out without a window: figures, pictures and controls mean what they say."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from runtime_app.presenter.library import FAILED, NONE, SURE, UNSURE
 from runtime_app.presenter.shown import status
 from runtime_app.presenter.wording import percent
 from runtime_app.typeface import text_width
+from runtime_app.view import framing
 from runtime_app.view.canvas import SMALL, Box, Canvas, Drag, Label, Rectangle, Sprite
 from runtime_app.view.ui import Ui
 from runtime_app.view.window import _frame_time
@@ -228,3 +230,21 @@ def test_button_of_the_status_line_does_what_it_says_also_before_the_batch_begin
         assert click is not None
         click()
         assert status(p).action == action
+
+
+def test_escape_closes_what_is_on_top_then_cancels_work_then_takes_the_square_away(ui: Ui) -> None:
+    p = ui.presenter
+    framing.mark_square(ui)
+    p.workers["batch"].submit("classify", lambda ticket: iter(lambda: [time.sleep(0.01)].clear(), 1))
+    ui.show_dialog("settings")
+    p.fail(ValueError("on top of all"))
+    left = []
+    for _ in range(4):
+        ui.escape()
+        left.append((bool(p.errors), ui.dialog, p.busy, p.region is not None))
+    assert left == [
+        (False, "settings", True, True),
+        (False, None, True, True),
+        (False, None, False, True),
+        (False, None, False, False),
+    ]
