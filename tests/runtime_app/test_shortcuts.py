@@ -47,7 +47,8 @@ OBSERVED: dict[str, Callable[[Ui], Any]] = {
     **dict.fromkeys(("M", "R", "Shift+PageUp", "Shift+PageDown"), _region),
     **dict.fromkeys((f"Shift+{way}" for way in ("Left", "Right", "Up", "Down")), _region),
     "Ctrl+F": lambda ui: (ui.presenter.view, ui.typing_wanted),
-    **dict.fromkeys(("U", "W", "A"), lambda ui: ui.presenter.filter),
+    **dict.fromkeys(("U", "A"), lambda ui: ui.presenter.filter),
+    "W": lambda ui: ui.presenter.notice,
     "S": lambda ui: ui.presenter.sort,
     "L": lambda ui: ui.presenter.log_scale,
     "Ctrl+W": lambda ui: ui.presenter.watched,
@@ -124,6 +125,7 @@ def test_keys_list_and_sort_as_they_say(ui: Ui) -> None:
     p = ui.presenter
     _press(ui, "U")
     assert p.filter == Filter(state=UNSURE)
+    p.correct(0)
     _press(ui, "W")
     assert p.filter == Filter(state=UNSURE, wrong=True)
     _press(ui, "A")
