@@ -1,4 +1,4 @@
-"""Look into an ONNX file, without the onnx package, for what a bundle must not carry: outside data, foreign operators."""
+"""Look into an ONNX file, without the onnx package, for what a bundle must not carry: outside data, foreign operators, loops."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -21,7 +21,11 @@ _SCHEMA: dict[str, dict[str, tuple[int, Any]]] = {
     "Training": {"initialization": (1, "Graph"), "algorithm": (2, "Graph")},
     "Function": {"node": (7, "Node"), "opset_import": (9, "OpsetId"), "attribute_proto": (11, "Attribute")},
     "Graph": {"node": (1, "Node"), "initializer": (5, "Tensor"), "sparse_initializer": (15, "Sparse")},
-    "Node": {"attribute": (5, "Attribute"), "domain": (7, _FIELD.TYPE_STRING)},
+    "Node": {
+        "op_type": (4, _FIELD.TYPE_STRING),
+        "attribute": (5, "Attribute"),
+        "domain": (7, _FIELD.TYPE_STRING),
+    },
     "Attribute": {
         "t": (5, "Tensor"),
         "g": (6, "Graph"),
@@ -35,6 +39,8 @@ _SCHEMA: dict[str, dict[str, tuple[int, Any]]] = {
     "Entry": {"key": (1, _FIELD.TYPE_STRING)},
 }
 STANDARD_DOMAINS = frozenset({"", "ai.onnx"})
+# What may go on for ever, where nothing can interrupt it; a classifier of pictures needs neither.
+LOOPS = frozenset({"Loop", "Scan"})
 
 
 def find_objection(model: bytes) -> str | None:
@@ -52,6 +58,9 @@ def find_objection(model: bytes) -> str | None:
     foreign -= STANDARD_DOMAINS
     if foreign:
         return f"uses operators that are not part of ONNX ({', '.join(sorted(foreign))})"
+    loops = {node.op_type for holder in holders for node in holder.node} & LOOPS
+    if loops:
+        return f"repeats a part of itself, which may never end ({', '.join(sorted(loops))})"
     if any(tensor.data_location or len(tensor.external_data) for holder in holders for tensor in _tensors(holder)):
         return "keeps weights in files outside itself"
     return None

@@ -91,6 +91,11 @@ def _foreign_function(model: Any, rng: Random) -> None:
     holder.add().domain = rng.choice(_DOMAINS)
 
 
+def _loop(model: Any, rng: Random) -> None:
+    graph = rng.choice((model.graph[0], model.functions.add()))
+    graph.node.add().op_type = rng.choice(("Loop", "Scan"))
+
+
 def _no_nodes(model: Any, rng: Random) -> None:
     del model.graph[0].node[rng.randrange(len(model.graph[0].node)) :]
 
@@ -122,6 +127,7 @@ KINDS: list[tuple[str, Callable[[bytes, Random], bytes]]] = [
     ("has a foreign operator", _edited(_foreign_node)),
     ("has a foreign operator in a subgraph", _edited(_foreign_inside)),
     ("has a foreign function", _edited(_foreign_function)),
+    ("repeats itself", _edited(_loop)),
     ("lacks nodes", _edited(_no_nodes)),
     ("lacks weights", _edited(_no_weights)),
     ("has other names", _renamed((b"image", b"evidence", b"probabilities"))),

@@ -187,6 +187,25 @@ def test_foreign_operators_are_refused(tiny_bundle: Path) -> None:
         Classifier(open_bundle(tiny_bundle), "cpu")
 
 
+@pytest.mark.parametrize("place", ["graph", "function", "branch"])
+def test_loops_that_nothing_could_interrupt_are_refused(tiny_bundle: Path, place: str) -> None:
+    from runtime_app.classifier import Classifier
+    from runtime_app.model_file import _model_class
+
+    model = _model_class().FromString((tiny_bundle / "model.onnx").read_bytes())
+    graph = model.graph[0]
+    holder = {
+        "graph": lambda: graph,
+        "function": lambda: model.functions.add(),
+        "branch": lambda: graph.node[0].attribute.add().g.add(),
+    }[place]()
+    holder.node.add().op_type = "Loop"
+    (tiny_bundle / "model.onnx").write_bytes(model.SerializeToString())
+    relist(tiny_bundle, "model.onnx")
+    with pytest.raises(BundleError, match=r"repeats a part of itself, which may never end \(Loop\)"):
+        Classifier(open_bundle(tiny_bundle), "cpu")
+
+
 def test_bytes_that_are_no_model_are_refused(tiny_bundle: Path) -> None:
     from runtime_app.classifier import Classifier
 
