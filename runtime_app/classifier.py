@@ -24,6 +24,7 @@ Measured on 2 cores, int8, batches of 64: one thread for each of two 1,430 pictu
 # How long the session's threads stay awake for the next layer. Without it a picture takes a tenth longer; with the library's
 # own, which is without an end, a window that does nothing keeps all cores busy.
 _SPIN_MICROSECONDS = "100"
+_ROUNDING = 0.01  # of probabilities in half precision, far beyond
 _TRIALS = 16
 _TRIAL_SECONDS = 0.02
 
@@ -75,7 +76,8 @@ class Classifier:
             self._take_faster_variant(device, threads)
 
     def predict(self, images: NDArray[np.uint8]) -> Prediction:
-        """images: uint8 [n, H, W, 3], RGB, any n >= 1. Raises ValueError for another dtype or shape."""
+        """images: uint8 [n, H, W, 3], RGB, any n >= 1. Raises ValueError for another dtype or shape, BundleError when the
+        model answers with what are no probabilities, logits and evidence of n pictures."""
         return self._run(self._session, images)
 
     def predict_beside(self, images: NDArray[np.uint8]) -> Prediction:
@@ -96,8 +98,27 @@ class Classifier:
         size = self.bundle.manifest.input
         if images.dtype != np.uint8 or images.shape[1:] != (size.height, size.width, 3):
             raise ValueError(f"expected uint8 [n, {size.height}, {size.width}, 3], got {images.dtype} {images.shape}")
-        outputs = session.run(list(OUTPUTS), {"image": np.ascontiguousarray(images)})
-        return Prediction(*outputs)
+        prediction = Prediction(*session.run(list(OUTPUTS), {"image": np.ascontiguousarray(images)}))
+        self._refuse_nonsense(prediction, len(images))
+        return prediction
+
+    def _refuse_nonsense(self, prediction: Prediction, n: int) -> None:
+        """A model may answer some pictures as it should and others, or several at a time, as it should not."""
+        manifest = self.bundle.manifest
+        wanted, cells = (n, len(manifest.classes)), prediction.evidence.shape[2:]
+        shapes = prediction.probabilities.shape, prediction.logits.shape, prediction.evidence.shape[:2]
+        if any(shape != wanted for shape in shapes):
+            raise BundleError(self.bundle.path, f"{self.variant.file} does not give one number per class")
+        if len(cells) != 2 or not (0 < cells[0] <= manifest.input.height and 0 < cells[1] <= manifest.input.width):
+            raise BundleError(
+                self.bundle.path, f"{self.variant.file} has evidence of more cells than pixels, or of none"
+            )
+        sums = prediction.probabilities.sum(axis=1)
+        are_shares = (np.abs(sums - 1) < _ROUNDING).all() and (prediction.probabilities > -_ROUNDING).all()
+        if not are_shares or not np.isfinite(prediction.logits).all() or not np.isfinite(prediction.evidence).all():
+            raise BundleError(
+                self.bundle.path, f"{self.variant.file} gives a picture numbers that are no probabilities"
+            )
 
     def _open(self, variant: Variant, device: Device, threads: int) -> tuple[Any, Engine]:
         model = self.bundle.read(variant.file)
@@ -164,14 +185,12 @@ class Classifier:
 
     def _try_once(self, height: int, width: int) -> None:
         """One black picture: a model that opens may still fail when it runs, or give other numbers than it declares."""
-        classes = len(self.bundle.manifest.classes)
         try:
-            prediction = self.predict(np.zeros((1, height, width, 3), dtype=np.uint8))
+            self.predict(np.zeros((1, height, width, 3), dtype=np.uint8))
+        except BundleError:
+            raise
         except Exception as error:  # onnxruntime's own exception types are private
             raise BundleError(self.bundle.path, f"{self.variant.file} does not run ({_first_line(error)})") from error
-        shapes = prediction.probabilities.shape, prediction.logits.shape, prediction.evidence.shape[:2]
-        if any(shape != (1, classes) for shape in shapes) or not np.isfinite(prediction.logits).all():
-            raise BundleError(self.bundle.path, f"{self.variant.file} does not give one number per class")
 
 
 def choose_variant(bundle: Bundle, precision: str) -> Variant:
