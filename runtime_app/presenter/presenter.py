@@ -79,7 +79,8 @@ class Presenter(Folders):
     def export(self, kind: exports.Kind) -> None:
         """Save results in the background, after what was asked for before."""
         if self.loaded is None:
-            raise UserError("There is nothing to save yet.", "Open pictures first.")
+            advice = "Choose a bundle first (Ctrl+B)." if len(self.library) else "Open pictures first."
+            raise UserError("There is nothing to save yet.", advice)
         found = accuracy(self)
         counts = None if found is None else found.evaluation.counts
         bundle, scale = self.loaded.bundle, Scale(SEQUENTIAL[self.settings.colours], self.log_scale)

@@ -102,7 +102,8 @@ def snapshot(
 ) -> Snapshot:
     """Raises UserError when nothing has been classified."""
     if not library.classified:
-        raise UserError("There is nothing to save yet.", "Open pictures first.")
+        advice = "Wait until a picture is classified." if len(library) else "Open pictures first."
+        raise UserError("There is nothing to save yet.", advice)
     first = np.arange(len(library)) if shown is None else shown.order
     kept = ((index, library.input_of(index)) for index in first[library.states[first] >= SURE][:MAX_ROWS].tolist())
     return Snapshot(

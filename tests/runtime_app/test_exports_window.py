@@ -48,6 +48,19 @@ def test_everything_that_was_asked_for_is_saved(presenter: Presenter, tmp_path: 
     assert len(list(out.rglob("3/*.png"))) == 200 and not presenter.errors
 
 
+def test_what_is_missing_before_anything_can_be_saved_is_said(presenter: Presenter, tmp_path: Path) -> None:
+    def advice() -> str:
+        with pytest.raises(UserError, match="There is nothing to save yet") as refused:
+            presenter.export("csv")
+        return refused.value.advice
+
+    assert advice() == "Open pictures first."
+    presenter.library.add([tmp_path / "a.png"])
+    assert advice() == "Wait until a picture is classified."
+    presenter.loaded = None
+    assert advice() == "Choose a bundle first (Ctrl+B)."
+
+
 def test_failure_of_one_is_shown_and_the_next_is_saved(presenter: Presenter, tmp_path: Path, out: Path) -> None:
     opened(presenter, many_pictures(tmp_path / "many", 20), 20)
     presenter.library.corrections.update(dict.fromkeys(range(20), "3"))
