@@ -53,14 +53,19 @@ class Teaching(State):
         return True
 
     def say_of_current(self, digit: int, listed: NDArray[np.intp] | None) -> None:
-        """A digit key that nobody asked for. listed: int [m], the list that is shown, None where none is: in one that does
-        not hold the current picture there is nothing that a person could mean."""
-        if self.current is None or not self._stands_for_a_class(digit):
-            return
-        if self.view == "picture" or (listed is not None and self.current in listed):
+        """A digit key that nobody asked for. listed: as for `is_meant`."""
+        if self.current is not None and self._stands_for_a_class(digit) and self.is_meant(listed):
             self.say_by_key(digit, self.current)
-        else:
+
+    def is_meant(self, listed: NDArray[np.intp] | None) -> bool:
+        """Whether a person who names a class can mean the current picture; told where not. listed: int [m], the list that is
+        shown, None where none is: in one that does not hold the picture there is nothing that could be meant."""
+        if self.current is None:
+            return False
+        seen = self.view == "picture" or (listed is not None and self.current in listed)
+        if not seen:
             self.tell(f"Nothing was said of {self.library.paths[self.current].name}: it is not in this list.")
+        return seen
 
     def _stands_for_a_class(self, digit: int) -> bool:
         classes = 0 if self.loaded is None else len(self.loaded.bundle.manifest.classes)

@@ -8,7 +8,8 @@ from runtime_app.view.ui import Ui
 
 def pick_class(ui: Ui) -> None:
     """The list of classes, to say which one the picture really shows."""
-    if ui.presenter.current is None or ui.presenter.loaded is None:
+    listed = None if ui.listing is None else ui.listing.order
+    if ui.presenter.loaded is None or not ui.presenter.is_meant(listed):
         return
     ui.class_text, ui.asked_of = "", ui.presenter.current
     ui.typing_wanted = len(ui.presenter.loaded.bundle.manifest.classes) > presenter_state.KEYED

@@ -75,13 +75,16 @@ def test_what_was_said_goes_when_the_file_holds_another_picture(ui: Ui, digits: 
     until(p, lambda: said(ui) == {"one.png": "4"})
 
 
-def test_a_digit_in_a_list_that_does_not_hold_the_current_picture_says_nothing(ui: Ui) -> None:
+def test_in_a_list_that_does_not_hold_the_current_picture_nothing_is_said_of_it(ui: Ui) -> None:
     p = ui.presenter
     p.set_view("gallery")
     p.set_filter(text="zero")
     lay_out(ui)
-    teaching.digit(ui, 3)
-    assert said(ui) == {} and p.notice == "Nothing was said of one.png: it is not in this list."
+    for act in (lambda: teaching.digit(ui, 3), lambda: teaching.pick_class(ui)):
+        p.tell(None)
+        act()
+        assert said(ui) == {} and p.notice == "Nothing was said of one.png: it is not in this list."
+        assert ui.dialog is None
     p.set_filter(text="")
     lay_out(ui)
     teaching.digit(ui, 3)
