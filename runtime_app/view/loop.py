@@ -118,8 +118,8 @@ class Loop:
         if not self.surface.show_field(self.ui.text_field, self.canvas.palette):
             self._laid_out = None
         self._typed = self.surface.typed_text()
-        if self.ui.typing_wanted and self.ui.text_field is not None:
-            self.ui.typing_wanted = False
+        if self.ui.typing_wanted:
+            self.ui.typing_wanted = False  # also where there is no field: one that comes later was not meant
             self.surface.type_into_field()
 
     # ---- pointer -----------------------------------------------------------------------------------------------

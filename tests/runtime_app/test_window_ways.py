@@ -1,6 +1,7 @@
 """Ways of using the real window that two parts of it have to agree on: pointer and keys, typing and stepping."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -127,3 +128,16 @@ def test_a_key_that_another_character_or_the_system_needs_says_nothing_of_the_pi
     assert (state["view"], state["dialog"]) == ("picture", None)
     opened.key("2")
     opened.wait_text("You said: 1")
+
+
+def test_a_field_that_was_not_there_when_it_was_asked_for_takes_no_keys_later(home: Path, digits: Path) -> None:
+    with window(home, []) as opened:
+        opened.wait(lambda state: state["bundle"])
+        opened.key("ctrl+f", "ctrl+1")
+        copied = subprocess.Popen(["xclip", "-selection", "clipboard"], stdin=subprocess.PIPE, env=opened.environment)
+        copied.communicate(str(digits).encode())
+        opened.key("ctrl+v")
+        opened.wait(lambda state: state["classified"] == 3 and not any(state["waiting"].values()))
+        opened.key("ctrl+3")
+        opened.key("Right")
+        assert opened.state()["current"] == 1
