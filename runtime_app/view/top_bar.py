@@ -128,8 +128,8 @@ def _bundle(c: Canvas, box: Box, ui: Ui, *, roomy: bool) -> None:
         c.text(x, choice.middle, accuracy, BODY, c.palette.muted)
     widgets.arrow(c, choice.centre if narrow else choice.right - 16, choice.middle, "down")
     widgets.focus_ring(c, choice, "bundle")
-    hint = "Bundles (Ctrl+B). The figure is the accuracy on the test pictures." if accuracy else "Bundles (Ctrl+B)"
-    c.hit(choice, "bundle", lambda: ui.show_dialog("bundles"), tooltip=hint)
+    about = f"{name}: accuracy {accuracy} on the test pictures. " if accuracy else ""
+    c.hit(choice, "bundle", lambda: ui.show_dialog("bundles"), tooltip=f"{about}Bundles (Ctrl+B)")
     if not newest:
         return
     spot = Box(choice.right + 4, box.y, newest, box.h)

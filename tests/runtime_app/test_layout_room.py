@@ -103,6 +103,13 @@ def test_no_two_controls_below_the_picture_cover_each_other(ui: Ui, width: int) 
     assert names[-1] == "reset_square"
 
 
+@pytest.mark.parametrize("width", [640, 960, 1280])
+def test_the_pointer_tells_which_bundle_is_open_where_its_name_has_no_room(ui: Ui, width: int) -> None:
+    ui.window = Box(0, 0, width, 600)
+    hint = place_of(laid_out(ui), "bundle").tooltip
+    assert hint == "tiny: accuracy 99.4 % on the test pictures. Bundles (Ctrl+B)"
+
+
 def test_words_between_the_arrows_keep_off_them(ui: Ui) -> None:
     ui.presenter.set_filter(text="no such name")
     canvas = laid_out(ui)
