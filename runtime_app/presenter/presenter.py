@@ -139,8 +139,10 @@ class Presenter(Folders):
         self._compare_pending()
 
     def _bundle_opened(self, loaded: Loaded) -> None:
-        """A second opinion that has become the first one is none any more."""
+        """A second opinion that has become the first one is none any more; a self-test was of the session before."""
         super()._bundle_opened(loaded)
+        self.workers["chores"].cancel("selftest")
+        self.selftest_words = ""
         second = self.comparison.loaded
         if second is not None and _same_opinion(second, loaded):
             self.compare_with(None)
