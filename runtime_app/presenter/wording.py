@@ -49,9 +49,10 @@ def verdict_words(verdict: Verdict, probabilities: NDArray[np.float32], manifest
 
 def calibration_hint(confidence: float, manifest: Manifest) -> str:
     test = manifest.metrics.test
+    of_which = f" (measured with {manifest.variants[0].precision})" if len(manifest.variants) > 1 else ""
     return (
         f"Of {test.n:,} test pictures, those that got about {percent(confidence)} % were right about that often; "
-        f"such figures were off by {100 * manifest.calibration.ece_after:.1f} points on average. "
+        f"such figures were off by {100 * manifest.calibration.ece_after:.1f} points on average{of_which}. "
         "Pictures of another kind than the training data can be wrong more often."
     )
 

@@ -35,7 +35,10 @@ def test_hint_says_how_far_the_calibrated_figures_are_off(presenter: Presenter) 
     manifest = presenter.loaded.bundle.manifest
     calibration = msgspec.structs.replace(manifest.calibration, ece_before=0.123, ece_after=0.014)
     hint = calibration_hint(0.9, msgspec.structs.replace(manifest, calibration=calibration))
-    assert "about 90 %" in hint and "off by 1.4 points" in hint
+    assert "about 90 %" in hint and "off by 1.4 points on average." in hint
+    (full,) = manifest.variants
+    two = msgspec.structs.replace(manifest, variants=(full, msgspec.structs.replace(full, precision="int8")))
+    assert "on average (measured with fp32)." in calibration_hint(0.9, two), "the other variant's were not measured"
 
 
 def test_one_line_for_the_clipboard() -> None:
