@@ -92,8 +92,11 @@ def _mistake(c: Canvas, box: Box, ui: Ui, index: int, true: str) -> None:
     x = box.x + 54
     named = c.text(x, box.y + 15, true, BODY, c.palette.ink, bold=True, width=box.w * 0.4)
     x += named
-    told = c.text(x + 8, box.y + 15, words, BODY, ink, width=box.right - x - 12)
-    cut = named < text_width(true, BODY, MEDIUM) or told < text_width(words, BODY)
+    said, number, sign = words.rsplit(" ", 2)  # the figure is never cut: "00 %" would be another one
+    figure = f" {number} {sign}"
+    told = c.text(x + 8, box.y + 15, said, BODY, ink, width=box.right - x - 12 - text_width(figure, BODY))
+    c.text(x + 8 + told, box.y + 15, figure, BODY, ink)
+    cut = named < text_width(true, BODY, MEDIUM) or told < text_width(said, BODY)
     c.text(box.x + 54, box.y + 34, p.library.paths[index].name, SMALL, c.palette.muted, width=box.w - 60)
     widgets.focus_ring(c, box, name)
     c.hit(box, name, partial(p.show_large, index), tooltip=f"{true}: {words}" if cut else "")

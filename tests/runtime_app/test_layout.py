@@ -264,6 +264,9 @@ def test_long_class_names_that_begin_and_end_alike_are_told_apart_wherever_they_
     until(presenter, lambda: presenter.comparison.library.classified == 5 and idle(presenter))
     ui = Ui(presenter)
     ui.window = Box(0, 0, width, 700)
+    mistake = presenter.library.index_of(labelled / names[3] / "d.png")
+    assert mistake is not None
+    figure = f" {percent(presenter.library.confidence[mistake])} %"
     places = [*((view, None) for view in VIEWS if view != "heatmap" or width == 1280), ("picture", "classes")]
     for view, ui.dialog in places:
         presenter.set_view(view)
@@ -274,5 +277,6 @@ def test_long_class_names_that_begin_and_end_alike_are_told_apart_wherever_they_
             if any(f"{place}:" in text or f"{place}\u2026" in text for place in range(10))
         ]
         assert len(drawn) >= 10 and {text[0] for text in drawn} == {"D"}, (view, drawn)
+        assert view != "accuracy" or figure in canvas.texts(), "the figure is whole beside the name that is cut"
         cut = [hit for hit in canvas.hits if hit.name.startswith(("bar.", "class.Dep", "tile.", "mistake.", "say."))]
         assert all("Department of transport, office" in hit.tooltip for hit in cut), "the pointer tells the whole name"
