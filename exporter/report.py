@@ -15,7 +15,6 @@ from exporter.workspace import temporary_folder
 from runtime_app.manifest import Manifest
 from trainer.data import Splits, count_copies
 from trainer.plots import plot_confusion, plot_curves
-from trainer.results import best_row
 
 
 def report_files(
@@ -42,8 +41,8 @@ def report_files(
     }
     rows = list(source.rows)
     if rows:
-        best = best_row(rows).epoch
-        files["report/curves.png"] = _drawn(lambda path: plot_curves(path, rows, best))
+        # Not the best of the rows: a run that is still training may have found a better epoch since this one was read.
+        files["report/curves.png"] = _drawn(lambda path: plot_curves(path, rows, source.checkpoint.epoch))
     return files
 
 

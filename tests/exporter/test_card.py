@@ -22,6 +22,7 @@ from exporter.report import report_files
 from runtime_app.manifest import encode
 from tests.exporter.conftest import Export
 from trainer.data.names import why_refused
+from trainer.plots import plot_curves
 
 TINY = Path(__file__).parents[1] / "runtime_app" / "bundles" / "tiny"
 RENDERER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -265,3 +266,14 @@ def test_the_card_says_in_whole_sentences_what_it_learned_from_and_that_it_began
     )
     card = report_files(tuned, export.evaluation, {"fp32": gate}, export.source, own)["MODEL_CARD.md"].decode()
     assert f"The test pictures decided nothing.{began}" in card
+
+
+def test_the_curves_mark_the_epoch_that_is_exported(export: Export, files: dict[str, bytes], tmp_path: Path) -> None:
+    manifest = msgspec.json.decode(files["bundle.json"], type=type(export.draft().manifest))
+    (first,) = export.source.rows
+    later = replace(first, epoch=2, val_acc=1.0, val_loss=0.0)
+    source = replace(export.source, rows=(first, later))
+    gate = check(export.draft(), export.expected)
+    made = report_files(manifest, export.evaluation, {"fp32": gate}, source, export.splits)
+    plot_curves(tmp_path / "curves.png", [first, later], export.source.checkpoint.epoch)
+    assert made["report/curves.png"] == (tmp_path / "curves.png").read_bytes()
