@@ -57,6 +57,9 @@ def test_published_bundle_is_complete_and_passes_its_golden_vectors(published: P
     assert parity.held_out_pictures == 144 + 360
     assert parity.held_out_pictures + parity.generated_pictures >= 2000 and parity.generated_pictures >= 500
     assert parity.batch_sizes == (1, 2, 7, 64)
+    assert json.loads(bundle.read("report/parity.json"))["fp32"]["exact_pictures"] >= 2000
+    flagged = json.loads(bundle.read("report/metrics.json"))["flagged"]
+    assert set(flagged) == {"photographs", "textures", "noise"}, "digits are what it knows"
     assert open_bundle(published / "tiny.zip").manifest == bundle.manifest
 
 

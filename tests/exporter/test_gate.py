@@ -14,15 +14,19 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
-from exporter import control
+from exporter import control, parity
+from exporter import export as exporting
 from exporter.bisection import first_departure
+from exporter.consumer import Job
 from exporter.control import perturb_one_weight, require_refusal
-from exporter.draft import draft_of
+from exporter.draft import Draft, ask_app, draft_of
 from exporter.errors import BlindGateError
-from exporter.expectation import expect
+from exporter.expectation import FACTOR, expect
 from exporter.graph import Deployable, to_onnx
 from exporter.parity import GateReport, Refusal, check
+from exporter.pictures import gather
 from exporter.reference import Reference
+from runtime_app import providers
 from runtime_app.classifier import OUTPUTS
 from tests.exporter.samples import SIZE
 
@@ -37,6 +41,65 @@ def test_gate_accepts_the_exported_model_and_counts_what_it_saw(export: Export) 
     assert report.providers == ("CPUExecutionProvider",)
     assert report.measured.argmax_differences == 0
     assert all(0 < report.measured.max_difference[name] <= report.tolerance[name] < 1e-3 for name in OUTPUTS)
+
+
+def test_gate_measures_two_thousand_pictures_in_fp64_and_runs_256_in_small_batches(
+    export: Export, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = gather(export.splits)
+    outputs = Reference(export.source.checkpoint).run(pictures.images)
+    expected = expect(export.source.checkpoint, pictures, outputs, export.evaluation.temperature)
+    seen: list[Job] = []
+
+    def noted(draft: Draft, images: np.ndarray, jobs: list[Job]) -> object:
+        seen.extend(jobs)
+        return ask_app(draft, images, jobs)
+
+    monkeypatch.setattr(parity, "ask_app", noted)
+    report = check(export.draft(), expected)
+    assert report.holds and report.exact_pictures >= 2000
+    assert expected.exact.logits.dtype == np.float64 and len(expected.exact) == len(set(expected.exact_at.tolist()))
+    counts = {job.batch: None if job.positions is None else len(set(job.positions)) for job in seen}
+    assert counts == {64: None, 1: 256, 2: 256, 7: 256}
+
+
+def test_app_may_be_only_so_much_farther_from_fp64_than_torch_is(export: Export) -> None:
+    """The same outputs, within the tolerance from torch's own: what was right for one picture lies elsewhere."""
+    expected = export.expected
+    limit = FACTOR * expected.rounding["logits"]
+    logits = expected.exact.logits.copy()
+    logits[3, 0] += 1.5 * limit
+    moved = replace(expected, exact=replace(expected.exact, logits=logits))
+    report = check(export.draft(), moved)
+    assert [refusal.output for refusal in report.refusals] == ["logits"]
+    assert "differs from torch in fp64" in report.refusals[0].sentence
+    assert report.refusals[0].picture == expected.pictures.name_of(int(expected.exact_at[3]))
+
+
+def test_every_provider_that_runs_here_must_give_what_torch_gives(
+    export: Export, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No machine of the tests has CUDA: the CPU's outputs stand for what it gives, once right and once wrong."""
+    monkeypatch.setattr(providers, "cuda_obstacle", lambda: None)
+    assert exporting.gate_devices() == ("cpu", "cuda")
+    answers, right = ask_app(export.draft(), export.expected.pictures.images, jobs := _jobs_of_cpu(export))
+    for wrong_by in (0.0, 1.0):
+
+        def answered(draft: Draft, images: np.ndarray, asked: list[Job], by: float = wrong_by) -> object:
+            assert len(asked) == 2 * len(jobs)
+            cuda = {name.replace("cpu", "cuda"): replace(o, logits=o.logits + by) for name, o in right.items()}
+            there = [replace(answer, name=answer.name.replace("cpu", "cuda"), provider="CUDA") for answer in answers]
+            return [*answers, *there], {**right, **cuda}
+
+        monkeypatch.setattr(parity, "ask_app", answered)
+        report = check(export.draft(), export.expected, exporting.gate_devices())
+        assert report.holds == (wrong_by == 0) and report.providers == ("CPUExecutionProvider", "CUDA")
+
+
+def _jobs_of_cpu(export: Export) -> list[Job]:
+    small = tuple(export.expected.pictures.spread(256).tolist())
+    small_jobs = [Job(f"batch-{batch}-cpu", "fp32", "cpu", batch, small) for batch in (1, 2, 7)]
+    return [Job("all-cpu", "fp32", "cpu", 64), *small_jobs]
 
 
 def test_gate_refuses_a_wrong_weight_and_names_output_picture_and_distance(export: Export) -> None:

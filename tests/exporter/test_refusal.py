@@ -121,3 +121,12 @@ def test_a_network_whose_finite_weights_overflow_is_refused_in_one_sentence(run:
     ) as caught:
         _export(run, tmp_path / "bundles" / "tiny")
     assert caught.value.exit_status == 1 and not (tmp_path / "bundles" / "tiny").exists()
+
+
+def test_a_checkpoint_with_another_accuracy_than_it_was_saved_with_is_refused(run: Path, tmp_path: Path) -> None:
+    content = torch.load(run / "best.pt", weights_only=True)
+    content["validation_accuracy"] -= 0.1
+    torch.save(content, run / "best.pt")
+    with pytest.raises(UserError, match=r"has \d+\.\d\d% on the rebuilt validation split") as caught:
+        _export(run, tmp_path / "bundles" / "tiny")
+    assert caught.value.exit_status == 1 and not (tmp_path / "bundles" / "tiny").exists()

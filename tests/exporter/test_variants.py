@@ -159,6 +159,31 @@ def test_a_model_that_cannot_be_converted_is_left_out_and_fp32_goes_on(
     assert "int8 is left out: it cannot be converted" in " ".join(capsys.readouterr().err.split())
 
 
+def test_int8_is_calibrated_on_training_pictures_and_judged_by_its_own_size(
+    export: Export, int8: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[np.ndarray] = []
+
+    def kept(model: bytes, images: np.ndarray) -> bytes:
+        given.append(images)
+        return int8
+
+    monkeypatch.setattr(exporting, "to_int8", kept)
+    few = _first_pictures(export)
+    job = exporting._Job("tiny", few.source, few.splits, Steps())
+    _, report = exporting._smaller_variant(job, few.evaluation, few.expected, few.model, "int8", "cpu")
+    learned = {image.tobytes() for image in export.splits.train.images}
+    assert len(given[0]) == 512 and all(image.tobytes() in learned for image in given[0])
+    assert report.ratio == len(few.model) / len(int8)
+
+
+def test_fp16_is_left_out_where_cuda_does_not_run(export: Export, capsys: pytest.CaptureFixture[str]) -> None:
+    job = exporting._Job("tiny", export.source, export.splits, Steps())
+    found = exporting._smaller_variants(job, export.evaluation, export.expected, export.model, ("fp32", "fp16"))
+    assert found == ({}, (), {})
+    assert "fp16 is left out: its gate needs a machine where CUDA runs" in " ".join(capsys.readouterr().err.split())
+
+
 def _insert_before(model: bytes, name: str, *nodes: onnx.NodeProto, constants: dict[str, np.ndarray]) -> bytes:
     """What gave `name` gives true_NAME now, and `nodes` make `name` of it."""
     content = onnx.load_model_from_string(model)
@@ -256,6 +281,7 @@ def test_test_accuracy_of_a_variant_is_that_on_the_test_pictures(export: Export)
     report = check_variant(_draft(few, "int8", few.model), "int8", "cpu", few.expected, splits, 3.9)
     logits = few.expected.float32.logits[few.expected.pictures.positions("test")]
     assert report.test_accuracy == (logits.argmax(1) == splits.test.labels).mean() < 0.5 < report.validation_accuracy
+    assert report.holds and report.accuracy_lost == 0, "test figures decide nothing"
 
 
 def test_int8_is_quantised_as_it_is_said(int8: bytes) -> None:
