@@ -257,7 +257,7 @@ def noise(mode: str, height: int = 23, width: int = 31) -> Image.Image:
 @pytest.mark.parametrize("transparency", [None, 7])
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "F", "F255"])
 def test_conversion_in_strips_equals_the_whole_picture_at_once(mode, transparency, orientation, monkeypatch) -> None:
-    monkeypatch.setattr(imaging, "_STRIP_PIXELS", 100)
+    monkeypatch.setattr("runtime_app.imaging.rgb._STRIP_PIXELS", 100)
     exif = Image.Exif()
     exif[0x0112] = orientation
     options: dict[str, object] = {"exif": exif}
@@ -268,7 +268,7 @@ def test_conversion_in_strips_equals_the_whole_picture_at_once(mode, transparenc
 
 
 def test_letterbox_of_a_long_panorama_needs_no_square_of_its_length(monkeypatch) -> None:
-    monkeypatch.setattr(imaging, "MAX_PIXELS", 10_000)
+    monkeypatch.setattr("runtime_app.imaging.preparing.MAX_PIXELS", 10_000)
     wide = Image.new("RGB", (400, 40), (200, 10, 30))
     image = prepare(wide, (32, 32), "letterbox").image
     np.testing.assert_array_equal(np.unique(image.reshape(-1, 3), axis=0), [[128, 128, 128], [200, 10, 30]])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from runtime_app import imaging
 from runtime_app.errors import UserError
 from runtime_app.imaging import open_picture, prepare
 from tests.trainer.samples import make_pictures
@@ -85,6 +86,20 @@ def test_a_change_that_keeps_size_and_time_is_seen_too(own_pictures):
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
     assert not np.array_equal(load(own_pictures).train.images, first.train.images)
+
+
+def test_pictures_are_decoded_again_when_any_part_of_the_code_that_decodes_them_changed(
+    own_pictures, decodings, tmp_path, monkeypatch
+):
+    load(own_pictures)
+    code = Path(shutil.copytree(Path(imaging.__file__).parent, tmp_path / "imaging"))
+    monkeypatch.setattr(imaging, "__file__", str(code / "__init__.py"))
+    load(own_pictures)
+    assert len(decodings) == 15
+    with open(code / "rgb.py", "a") as file:
+        file.write("# another rounding\n")
+    load(own_pictures)
+    assert len(decodings) == 2 * 15
 
 
 def test_another_image_size_has_its_own_entry(own_pictures):

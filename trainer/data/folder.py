@@ -141,7 +141,9 @@ def _decoded_folder(folder: Path, classes: tuple[str, ...], image_size: int) -> 
 
 def _state(folder: Path, classes: tuple[str, ...]) -> tuple[int, str]:
     """(how many pictures, hash of the classes, of every picture's name, size and times, and of the code that decodes)."""
-    sha = hashlib.sha256(repr(classes).encode() + PIL.__version__.encode() + Path(imaging.__file__).read_bytes())
+    sha = hashlib.sha256(repr(classes).encode() + PIL.__version__.encode())
+    for code in sorted(Path(imaging.__file__).parent.glob("*.py")):
+        sha.update(code.read_bytes())
     count = 0
     found = list_by_subfolder(folder)
     for name in classes:

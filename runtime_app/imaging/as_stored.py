@@ -4,7 +4,7 @@ from typing import Any
 
 from PIL import ImageFile
 
-from runtime_app import ppm
+from runtime_app.imaging import ppm
 
 # Tags of TIFF.
 _BITS, _PHOTOMETRIC, _FILL, _SAMPLES, _PLANES, _TILE_WIDTH, _EXTRA_SAMPLES = 258, 262, 266, 277, 284, 322, 338
