@@ -74,5 +74,5 @@ def test_a_run_whose_classes_have_odd_names_is_trained_exported_and_told(tmp_pat
             f"{pair['share']:.1%} of the pictures of {pair['true']} ({pair['count']}) are taken for {pair['predicted']}"
         )
         assert told in shown
-    assert any(line.startswith("the folder _my|data_. ") for line in shown)
+    assert any(line.startswith("The folder _my|data_. ") for line in shown)
     assert shown[-1].endswith("terms of its own: the folder _my|data_.")
