@@ -17,8 +17,9 @@ import msgspec
 from runtime_app.errors import UserError, one_line
 from runtime_app.manifest import OUTPUTS, SCHEMA_VERSION, Manifest, digest_of
 
-MANIFEST = "bundle.json"
+MANIFEST, MODEL_CARD = "bundle.json", "MODEL_CARD.md"
 MAX_MANIFEST_BYTES = 4_000_000
+MAX_CARD_BYTES = 200_000  # of a longer card the beginning is shown
 MAX_FILE_BYTES = 1_000_000_000
 MAX_FILES = 100
 MAX_ZIP_RATIO = 200
@@ -38,6 +39,11 @@ class Bundle:
 
     path: Path
     manifest: Manifest
+
+    def read_card(self) -> str:
+        """The model card as it may stand on a terminal or in a window: a stranger wrote it. Raises BundleError like `read`."""
+        text = self.read(MODEL_CARD)[:MAX_CARD_BYTES].decode("utf-8", errors="replace")
+        return "\n".join(one_line(line.expandtabs()) for line in text.splitlines())
 
     def read(self, name: str) -> bytes:
         """The content of one listed file. Raises BundleError when it is gone or altered since the bundle was opened."""
@@ -214,7 +220,7 @@ def _zip_store(path: Path) -> _Store:
         raise BundleError(path, f"it is neither a folder nor a readable .zip ({_brief(error)})") from error
     members = [info for info in archive.infolist() if not info.is_dir()]
     try:
-        _check_members(path, archive.infolist())
+        check_members(path, archive.infolist())
     except BundleError:
         archive.close()
         raise
@@ -233,7 +239,8 @@ def _zip_store(path: Path) -> _Store:
     return _Store(lambda: {info.filename for info in members}, read, archive.close)
 
 
-def _check_members(path: Path, members: list[zipfile.ZipInfo]) -> None:
+def check_members(path: Path, members: list[zipfile.ZipInfo]) -> None:
+    """Raises BundleError for what no honest program packs. path: of the bundle."""
     if len(members) > MAX_FILES + 1:
         raise BundleError(path, f"it holds {len(members):,} files, more than {MAX_FILES}")
     if len({info.filename for info in members}) != len(members):

@@ -26,7 +26,7 @@ def info(bundle: Path | None, bundle_path: Path | None, device: Device, precisio
 
     opened = open_bundle_or_newest(bundle_of(bundle, bundle_path))
     classifier = Classifier(opened, device, precision)
-    Console().print(Markdown(opened.read("MODEL_CARD.md").decode()))
+    Console().print(Markdown(opened.read_card()))
     click.echo(f"\nbundle       {opened.path}")
     click.echo(f"runs on      {classifier.engine.provider_name}, {classifier.engine.precision}")
     obstacle = providers.cuda_obstacle()

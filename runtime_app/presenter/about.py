@@ -65,7 +65,7 @@ def _card(p: "Presenter") -> list[Line]:
     key = p.loaded.bundle.manifest.digest
     if key not in p.cards:
         try:
-            text = p.loaded.bundle.read("MODEL_CARD.md").decode("utf-8", errors="replace")
+            text = p.loaded.bundle.read_card()
         except UserError as error:
             text = error.title
         p.cards = {key: text}
