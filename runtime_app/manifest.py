@@ -48,7 +48,7 @@ class Variant(_Part, frozen=True):
 class Calibration(_Part, frozen=True):
     """temperature divides the logits (Guo et al. 2017); expected calibration errors on the test split, 15 bins."""
 
-    temperature: Annotated[float, Meta(gt=0)]
+    temperature: Annotated[float, Meta(ge=0.001, le=1000)]  # the exporter's lies between 1/50 and 50
     ece_before: Share
     ece_after: Share
 

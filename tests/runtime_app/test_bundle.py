@@ -215,7 +215,7 @@ def test_bytes_that_are_no_model_are_refused(tiny_bundle: Path) -> None:
         Classifier(open_bundle(tiny_bundle), "cpu")
 
 
-@pytest.mark.parametrize("temperature", [0, -1, "1"])
+@pytest.mark.parametrize("temperature", [0, -1, "1", 5e-324, 1e308])
 def test_figures_that_cannot_be_computed_with_are_refused(tiny_bundle: Path, temperature: object) -> None:
     edit(tiny_bundle, lambda content: content["calibration"].update(temperature=temperature))
     assert "does not follow the schema" in refusal(tiny_bundle)
