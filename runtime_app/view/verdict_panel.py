@@ -56,15 +56,25 @@ def _verdict(c: Canvas, box: Box, ui: Ui) -> float:
     _correction(c, Box(box.x, box.y + 72, box.w, 24), ui)
     if said.tone == "failed":
         return box.y + 96
-    c.text(
-        box.x, box.y + 54, said.detail, BODY + 2, c.palette.muted if said.tone != "sure" else c.palette.ink, width=box.w
-    )
+    detail = _both(class_bars(ui.presenter)[:2], box.w) if said.tone == "unsure" else said.detail
+    ink = c.palette.muted if said.tone != "sure" else c.palette.ink
+    c.text(box.x, box.y + 54, detail, BODY + 2, ink, width=box.w)
     if said.hint:
         cut = text_width(said.headline, size, MEDIUM) > box.w or text_width(said.detail, BODY + 2) > box.w
         hint = f"{said.headline}: {said.detail}\n{said.hint}" if cut else said.hint
         c.hit(Box(box.x, box.y, box.w, 72), "verdict", ui.copy_verdict, tooltip=hint)
         widgets.focus_ring(c, Box(box.x, box.y, box.w, 72), "verdict")
     return box.y + 96
+
+
+def _both(candidates: tuple[Bar, ...], width: float) -> str:
+    """Names as far as they fit, each with its whole figure."""
+    figures = [f" {bar.percent} %" for bar in candidates]
+    room = width - text_width(", ".join(figures), BODY + 2)
+    names, numbers = [bar.name for bar in candidates], [bar.class_index for bar in candidates]
+    if sum(text_width(name, BODY + 2) for name in names) > room:
+        names = list(shorten_apart(names, BODY + 2, room / 2, numbers))
+    return ", ".join(name + figure for name, figure in zip(names, figures, strict=True))
 
 
 def _correction(c: Canvas, box: Box, ui: Ui) -> None:

@@ -9,6 +9,7 @@ import pytest
 from runtime_app.colours import contrast
 from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.presenter import Presenter
+from runtime_app.presenter.shown import class_bars
 from runtime_app.presenter.state import VIEWS, View
 from runtime_app.presenter.wording import percent
 from runtime_app.settings import Settings
@@ -121,6 +122,25 @@ def test_comparison_gives_no_figure_where_a_bundle_said_nothing(
     canvas = laid_out(Ui(presenter))
     assert "cannot be opened" in canvas.texts()
     assert "\u2013" not in canvas.texts()
+
+
+def test_both_candidates_have_their_figures_beside_long_names(
+    presenter: Presenter, tiny_bundle: Path, digits: Path
+) -> None:
+    names = [f"{letter} retriever with a long coat" for letter in "abcdefghij"]
+
+    def change(manifest: dict) -> None:
+        manifest["classes"], manifest["verdict"] = names, {"score": "margin", "none_below": -1, "unsure_below": 2}
+
+    forge.edit(tiny_bundle, change)
+    presenter.open_bundle(tiny_bundle)
+    presenter.open_paths([digits / "one.png"])
+    until(presenter, lambda: class_bars(presenter) and class_bars(presenter)[0].name in names and idle(presenter))
+    first, second = class_bars(presenter)[:2]
+    texts = laid_out(Ui(presenter)).texts()
+    detail = texts[texts.index("unsure") + 2]
+    assert detail.startswith(first.name[0]) and f" {first.percent} %, {second.name[0]}" in detail
+    assert detail.endswith(f" {second.percent} %")
 
 
 def test_focus_on_the_current_picture_of_the_gallery_is_seen_beside_its_frame(ui: Ui) -> None:
