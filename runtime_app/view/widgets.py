@@ -26,6 +26,8 @@ def button(
     ink = c.palette.on_accent if kind == "accent" else c.palette.ink
     c.text(box.centre, box.middle, label, BODY, ink, anchor="m", width=box.w - 8, bold=kind == "accent")
     focus_ring(c, box, name)
+    if c.focused == name and kind == "accent":  # the ring around it has its own colour and is hardly seen
+        c.rectangle(box.inset(2.5), None, border=c.palette.on_accent, radius=RADIUS - 2, thickness=1.5)
     c.hit(box, name, click, tooltip=tooltip)
 
 

@@ -143,6 +143,17 @@ def test_both_candidates_have_their_figures_beside_long_names(
     assert detail.endswith(f" {second.percent} %")
 
 
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_focus_on_a_button_in_the_accent_is_drawn_in_another_colour(ui: Ui, theme: str) -> None:
+    ui.presenter.change_settings(theme=theme)
+    ui.presenter.set_view("gallery")
+    canvas, before = laid_out(ui, focused="state.All"), laid_out(ui).shapes
+    box = place_of(canvas, "state.All").box
+    rings = [shape for shape in canvas.shapes if shape not in before and isinstance(shape, Rectangle) and shape.border]
+    inside = [ring for ring in rings if ring.box.w < box.w]
+    assert inside and all(ring.border and contrast(ring.border[:3], canvas.palette.accent) >= 3 for ring in inside)
+
+
 def test_focus_on_the_current_picture_of_the_gallery_is_seen_beside_its_frame(ui: Ui) -> None:
     ui.presenter.set_view("gallery")
     name = f"tile.{ui.presenter.current}"
