@@ -52,9 +52,15 @@ class Folders(Browsing):
         files = [path for path in named if path.is_absolute()]
         if not files:
             raise UserError("What was dropped is not a file on this computer.", "Save it first, then drop the file.")
-        if self.view in ("compare", "accuracy") or any(path.suffix.lower() in SUFFIXES for path in files):
+        if self.view in ("compare", "accuracy"):
             self.set_view("picture")
-        self.open_paths(files)
+        self.open_chosen(files)
+
+    def open_chosen(self, paths: list[Path]) -> None:
+        """What a person just named: pictures are shown at once, folders where the person is."""
+        if any(path.suffix.lower() in SUFFIXES for path in paths):
+            self.set_view("picture")
+        self.open_paths(paths)
 
     def _list_folders(self, folders: list[Path]) -> None:
         """What is still being listed is listed after them."""
@@ -149,7 +155,7 @@ class Folders(Browsing):
     _receivers: ClassVar[dict[str, Callable[[Any, Any], None]]] = {
         **Browsing._receivers,
         "folder": _folder_listed,
-        "open": open_paths,
+        "open": open_chosen,
         "changed": lambda self, indices: self.read_again(indices),
         "watch": _seen_in_watched_folder,
     }

@@ -43,7 +43,7 @@ def chosen(ui: Ui, kind: file_dialog.Kind, paths: list[Path]) -> None:
     if kind in ("bundle", "zip"):
         ui.presenter.open_bundle(paths[0])
     else:
-        ui.presenter.open_paths(paths)
+        ui.presenter.open_chosen(paths)
 
 
 def dropped(ui: Ui, paths: list[Path]) -> None:

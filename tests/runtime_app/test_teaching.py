@@ -127,15 +127,22 @@ def test_first_last_and_ten_further_end_at_the_ends(ui: Ui) -> None:
         assert ui.presenter.current == place
 
 
+@pytest.mark.parametrize("way", ["dropped", "chosen", "pasted"])
 @pytest.mark.parametrize("view", ["gallery", "accuracy", "heatmap"])
-def test_a_dropped_picture_is_seen(ui: Ui, view: str, tmp_path: Path) -> None:
-    draw_digit("seven", 70).save(tmp_path / "dropped.png")
-    ui.presenter.set_view(view)  # type: ignore[arg-type]
-    ui.presenter.set_filter(text="zero")
-    opening.dropped(ui, [Path(f"file:{tmp_path / 'dropped.png'}")])
-    p = ui.presenter
+def test_a_picture_that_a_person_just_named_is_seen(ui: Ui, view: str, way: str, tmp_path: Path) -> None:
+    p, path = ui.presenter, tmp_path / "named.png"
+    draw_digit("seven", 70).save(path)
+    p.set_view(view)  # type: ignore[arg-type]
+    p.set_filter(text="zero")
+    if way == "dropped":
+        opening.dropped(ui, [Path(f"file:{path}")])
+    elif way == "chosen":
+        opening.chosen(ui, "files", [path])
+    else:
+        p.run_chore("open", lambda: [path])  # as `opening.paste` does
+    until(p, lambda: len(p.library) == 4)
     assert (p.view, p.filter, p.current) == ("picture", Filter(), 3)
-    assert p.library.paths[3] == tmp_path / "dropped.png"
+    assert p.library.paths[3] == path
 
 
 def test_a_dropped_folder_of_bundles_opens_the_newest(ui: Ui, tiny_bundle: Path, tmp_path: Path) -> None:
