@@ -1,5 +1,7 @@
 """The opened pictures and what the network said of each, as arrays: a hundred thousand of them fit and sort quickly."""
 
+import os
+from bisect import bisect
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -49,6 +51,7 @@ class Library:
         self._made: dict[str, Any] = {}
         self._made_at = 0
         self._known: dict[Path, int] = {}
+        self._by_name = np.zeros(0, dtype=np.intp)
         self._inputs: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
         self._probabilities = np.full((0, classes), np.nan, dtype=np.float32)
         self._states = np.zeros(0, dtype=np.int8)
@@ -166,8 +169,10 @@ class Library:
         return np.flatnonzero(self.states == PENDING).tolist()
 
     def listed(self, sort: Sort, chosen: Filter | None = None) -> NDArray[np.intp]:
-        """Indices that pass the filter, sorted; confidence and margin: least sure first, unclassified last."""
-        keep = np.flatnonzero(self._passes(chosen)) if chosen else np.arange(len(self))
+        """Indices that pass the filter, sorted; confidence and margin: least sure first, unclassified last. name: by folder,
+        then by the file's name, as a folder is listed."""
+        self._sort_names()
+        keep = self._by_name[self._passes(chosen)[self._by_name]] if chosen else self._by_name
         if sort == "name" or not len(keep):
             return keep
         rows = self.probabilities[keep]
@@ -178,6 +183,22 @@ class Library:
             return keep[np.lexsort((-ranked[:, -1], primary))]
         value = ranked[:, -1] if sort == "confidence" else ranked[:, -1] - ranked[:, -2]
         return keep[np.argsort(np.where(usable, value, np.inf), kind="stable")]
+
+    def _sort_names(self) -> None:
+        """Pictures that came since; those of one folder come in order, and mostly find their place together."""
+        known = len(self._by_name)
+        if known == len(self):
+            return
+        new = sorted(range(known, len(self)), key=self._name)
+        first, last = (bisect(self._by_name, self._name(index), key=self._name) for index in (new[0], new[-1]))
+        if first == last:
+            self._by_name = np.insert(self._by_name, first, new)
+        else:
+            self._by_name = np.array(sorted(range(len(self)), key=self._name), dtype=np.intp)
+
+    def _name(self, index: int) -> tuple[str, str]:
+        folder, _, name = str(self.paths[index]).rpartition(os.sep)
+        return folder.replace(os.sep, "\0"), name  # so that a folder's own files and subfolders come before "folder-2"
 
     def counts(self, classes: int) -> NDArray[np.intp]:
         """int [K]: how many pictures each class is the most probable of."""

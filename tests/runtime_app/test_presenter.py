@@ -1,6 +1,7 @@
 """What the window shows, without a window: a real bundle, real pictures, the real workers."""
 
 import gc
+import itertools
 import json
 import shutil
 import threading
@@ -249,6 +250,18 @@ def test_hundred_thousand_pictures_are_listed_without_sorting_them_in_every_fram
     assert library.labels is first, "views ask in every frame; nothing is computed while nothing changes"
     library.add([Path("/pictures/new.png")])
     assert len(library.labels) == 100_001
+
+
+def test_order_of_names_is_that_of_one_listing_whatever_came_first() -> None:
+    listing = [Path(f"/p/{name}") for name in ("b", "c", "a/z", "a/b/y", "a-2/x")]
+    assert listing == sorted(listing, key=lambda path: (path.parent.parts, path.name))
+    for first in itertools.permutations(range(5)):
+        library = Library(2)
+        for taken in (first[:1], first[1:2], first[2:]):
+            library.add([listing[index] for index in taken])
+            shown = [library.paths[index] for index in library.listed("name")]
+            assert shown == sorted(shown, key=listing.index) and len(shown) == len(library)
+    assert [library.paths[index] for index in library.listed("name", Filter(text="y"))] == [listing[3]]
 
 
 def test_watched_folder_shows_new_pictures(presenter: Presenter, digits: Path) -> None:
