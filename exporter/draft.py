@@ -65,9 +65,9 @@ def _run_consumer(folder: Path) -> None:
     root = Path(exporter.__file__).parents[1]
     inherited = os.environ.get("PYTHONPATH")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(root), inherited]))}
-    done = subprocess.run(
-        [sys.executable, "-m", "exporter.consumer", str(folder)], env=environment, capture_output=True, text=True
-    )
+    # -P: what lies in the current folder, perhaps another version of the app, is not what this exporter belongs to.
+    command = [sys.executable, "-P", "-m", "exporter.consumer", str(folder)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise RuntimeError(f"the gate's child process ended with status {done.returncode}: {last}")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -307,3 +308,13 @@ def test_the_gates_child_puts_itself_where_torch_cannot_be_imported_but_the_app_
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.count("is blocked here") == 4
+
+
+def test_the_gate_runs_the_app_beside_the_exporter_whatever_lies_in_the_current_folder(
+    export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "runtime_app").mkdir()
+    (tmp_path / "runtime_app" / "__init__.py").write_text('raise RuntimeError("another version of the app")')
+    monkeypatch.chdir(tmp_path)
+    answers, outputs = ask_app(export.draft(), export.expected.pictures.images[:2], [Job("one", "fp32", "cpu", 2)])
+    assert [answer.error for answer in answers] == [None] and len(outputs["one"]) == 2
