@@ -16,17 +16,17 @@ from runtime_app.providers import Device
 def info(bundle: Path | None, bundle_path: Path | None, device: Device, precision: str, resize: Resize | None) -> int:
     """Show the model card of BUNDLE, library versions, and the provider that really runs on this machine."""
     from rich.console import Console
-    from rich.markdown import Markdown
 
     from runtime_app import __version__, providers
     from runtime_app.catalog import open_bundle_or_newest
     from runtime_app.classifier import Classifier
+    from runtime_app.commands.whole_markdown import WholeMarkdown
     from runtime_app.terminal import log_file
     from runtime_app.versions import installed_libraries
 
     opened = open_bundle_or_newest(bundle_of(bundle, bundle_path))
     classifier = Classifier(opened, device, precision)
-    Console().print(Markdown(opened.read_card()))
+    Console().print(WholeMarkdown(opened.read_card()))
     click.echo(f"\nbundle       {opened.path}")
     click.echo(f"runs on      {classifier.engine.provider_name}, {classifier.engine.precision}")
     obstacle = providers.cuda_obstacle()

@@ -241,6 +241,26 @@ def test_info_names_provider_versions_and_what_cuda_lacks(app: Run) -> None:
         assert word in answer.stdout
 
 
+def test_info_cuts_nothing_of_the_model_card(app: Run) -> None:
+    answer = app("info", TINY, environment_too={"COLUMNS": "80"})
+    manifest = json.loads((TINY / "bundle.json").read_text())
+    text = "".join(answer.stdout.split())
+    assert manifest["provenance"]["checkpoint_sha256"] in text and "\u2026" not in text
+
+
+def test_demo_without_a_display_classifies_and_says_where_the_heatmap_lies(app: Run, digits: Path) -> None:
+    demo = digits.parent / "demo"
+    shutil.copytree(TINY, demo / "bundles" / "digits")
+    shutil.copytree(digits, demo / "pictures")
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(digits.parent)}
+    command = [sys.executable, "-m", "runtime_app.demo", str(demo)]
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+    assert all(f"{name}.png" in answer.stdout for name in ("zero", "one", "seven"))
+    assert f"The heatmap lies at {demo / 'heatmap.png'}" in answer.stdout and (demo / "heatmap.png").is_file()
+    assert "Classifying on the command line instead." in answer.stderr
+
+
 @pytest.mark.parametrize("command", [["classify", "x.png"], ["selftest"], ["info"]])
 def test_without_any_bundle_the_sentence_says_where_it_looked(app: Run, command: list[str]) -> None:
     answer = app(*command)
