@@ -1,7 +1,7 @@
 """The model card of the open bundle, its self-test, versions and licences, as scrollable text."""
 
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 from runtime_app.presenter.about import Line, about_lines
 from runtime_app.view import lists, widgets
@@ -23,13 +23,15 @@ class _Drawn:
 
 
 def _broken(lines: list[Line], width: float) -> list[_Drawn]:
-    """Paragraphs wrapped, the rows of each table on common columns."""
+    """Paragraphs and the cells of tables wrapped, the rows of each table on common columns."""
     drawn: list[_Drawn] = []
     for is_row, group in groupby(lines, key=lambda line: len(line.cells)):
         rows = list(group)
         if is_row:
             columns = _columns([row.cells for row in rows], width)
-            drawn += [_Drawn(row.text, cells=row.cells, columns=columns) for row in rows]
+            for row in rows:
+                parts = (widgets.wrap(cell, _SIZE, w) for cell, (_, w) in zip(row.cells, columns, strict=True))
+                drawn += [_Drawn("", cells=cells, columns=columns) for cells in zip_longest(*parts, fillvalue="")]
             continue
         for line in rows:
             size = BODY if line.heading else _SIZE

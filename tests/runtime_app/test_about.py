@@ -1,9 +1,14 @@
-"""The model card in the about window: what is read, without Markdown's marks."""
+"""The about window: the model card without Markdown's marks, versions, licences and the log, all of it to be read."""
 
 from pathlib import Path
 
+from runtime_app import __version__, licences
 from runtime_app.presenter import Presenter
 from runtime_app.presenter.about import Line, _plain_lines, about_lines
+from runtime_app.terminal import log_file
+from runtime_app.versions import installed_libraries
+from runtime_app.view.ui import Ui
+from tests.runtime_app.layout import laid_out
 from tests.runtime_app.samples import until
 
 
@@ -32,3 +37,36 @@ def test_a_self_test_is_of_the_session_that_runs(presenter: Presenter, tiny_bund
         until(presenter, lambda: not presenter.workers["chores"].queue_length)
         presenter.poll()
         assert about_lines(presenter)[0].text != "Self-test"
+
+
+def _read_through(ui: Ui) -> list[str]:
+    """All lines of the about window, from its top to its end."""
+    ui.show_dialog("about")
+    laid_out(ui)
+    seen: list[str] = []
+    assert ui.paged is not None
+    for row in range(0, ui.paged.rows, max(1, ui.paged.fit)):
+        ui.scroll_to(ui.paged.name, row, ui.paged.rows)
+        texts = laid_out(ui).texts()
+        seen += texts[texts.index("About") :]
+    return seen
+
+
+def test_every_word_of_the_card_can_be_read(ui: Ui) -> None:
+    seen = _read_through(ui)
+    text = "".join("".join(seen).split())
+    assert not [line for line in seen if line.endswith("\u2026")]
+    for line in about_lines(ui.presenter):
+        for cell in line.cells or (line.text,):
+            assert all(word in text for word in cell.split() if len(word) < 40), cell
+    assert ui.presenter.loaded is not None
+    assert ui.presenter.loaded.bundle.manifest.provenance.checkpoint_sha256 in text
+
+
+def test_about_says_versions_licences_of_all_parts_and_where_the_log_lies(ui: Ui) -> None:
+    seen = " ".join(_read_through(ui))
+    assert f"This app {__version__}" in seen and all(line in seen for line in installed_libraries())
+    parts = licences.inside()
+    assert {"onnxruntime", "numpy", "pillow", "dearpygui"} <= {part.name.removesuffix("-gpu").lower() for part in parts}
+    assert all(f"{part.name} {part.version}".strip() in seen for part in parts)
+    assert str(log_file()) in "".join(seen.split()) and "This bundle: MIT." in seen
