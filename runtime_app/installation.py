@@ -1,6 +1,7 @@
 """How this copy of the app was installed: packaged with its own Python, as a command, or from a checkout."""
 
 import importlib
+import importlib.util
 import os
 import shlex
 import shutil
@@ -44,6 +45,13 @@ def _python() -> str:
 def app_program() -> str:
     """The same for the app itself, for sentences that name one of its commands."""
     return program("runtime_app", "evidence")
+
+
+def training_program() -> str:
+    """What a person types to train: in a checkout the app's own Python has no PyTorch, that of `make` for training has."""
+    if in_checkout() and sys.argv[0].endswith(".py") and importlib.util.find_spec("torch") is None:
+        return ".venv-train/bin/python -m trainer"
+    return program("trainer", "evidence-train")
 
 
 def command_line(words: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from runtime_app.colours import LINEAR
 from runtime_app.confusion_png import write_confusion
 from runtime_app.errors import UserError
 from runtime_app.heatmap_png import MAX_ROWS, write_heatmap
-from runtime_app.installation import program
+from runtime_app.installation import command_line, training_program
 from runtime_app.jobs import give_way
 from runtime_app.output import csv_header, csv_row, record
 from runtime_app.pipeline import Failure, Outcome, prepare_file
@@ -117,8 +117,8 @@ def _save_training_folder(taken: Snapshot, target: Path, before_each: Callable[[
         title = f"{done.failures:,} of {len(pictures):,} pictures could not be copied: {done.reason}"
         raise UserError(title, others, exit_status=1)
     where = f"Copied {done.copied:,} of {len(taken.classified):,} pictures to {target}{_share(taken)}"
-    trainer = program("trainer", "evidence-train")
-    return f'{where}; train on them: {trainer} --data "{target}" --init-from CHECKPOINT'
+    options = command_line(["--data", str(target), "--init-from", "CHECKPOINT"])
+    return f"{where}; train on them: {training_program()} {options}"
 
 
 def _jsonl(taken: Snapshot) -> Iterator[bytes]:

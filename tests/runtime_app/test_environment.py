@@ -1,6 +1,7 @@
 """The app's environment stays light, and a wrong one is told."""
 
 import importlib
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from runtime_app.installation import command_line
+from runtime_app import installation
+from runtime_app.installation import command_line, training_program
 from tests.runtime_app.samples import ROOT, TINY
 
 
@@ -22,6 +24,17 @@ def test_importing_the_command_line_loads_neither_onnxruntime_nor_the_gui() -> N
     code = "import sys, runtime_app.commands; print({'onnxruntime', 'dearpygui', 'numpy'} & set(sys.modules))"
     answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "onnxruntime" not in answer.stdout and "dearpygui" not in answer.stdout
+
+
+def test_the_command_that_trains_is_of_an_environment_that_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", [str(ROOT / "runtime_app" / "__main__.py")])
+    assert training_program() == ".venv-train/bin/python -m trainer", "this one has no PyTorch"
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    assert (
+        training_program() == installation.program("trainer", "evidence-train") != ".venv-train/bin/python -m trainer"
+    )
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/evidence"])
+    assert training_program() == "evidence-train"
 
 
 def test_commands_for_people_are_written_as_their_shell_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:

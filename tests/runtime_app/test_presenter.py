@@ -17,6 +17,7 @@ from PIL import Image
 
 from runtime_app.errors import explain
 from runtime_app.imaging import Region
+from runtime_app.installation import command_line, training_program
 from runtime_app.pipeline import Failure, Result
 from runtime_app.presenter import Presenter
 from runtime_app.presenter.bundles import Opinion
@@ -164,6 +165,9 @@ def test_corrections_decide_where_training_copies_go(presenter: Presenter, digit
     presenter.correct(4)
     presenter.export("folder")
     until(presenter, lambda: presenter.notice)
+    (folder,) = (tmp_path / "out").iterdir()
+    told = f"{training_program()} {command_line(['--data', str(folder), '--init-from', 'CHECKPOINT'])}"
+    assert presenter.notice is not None and presenter.notice.endswith(told)
     assert [path.parent.name for path in (tmp_path / "out").rglob("one.png")] == ["4"]
     assert sorted(path.name for path in digits.iterdir()) == ["one.png", "seven.png", "zero.png"]
     presenter.notice = None
