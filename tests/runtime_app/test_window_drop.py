@@ -46,7 +46,7 @@ def test_pictures_dropped_from_another_program_open_whatever_their_names(home: P
         opened.wait(lambda state: state["bundle"])
         drop(opened, *(address(tmp_path / name) for name in names))
         opened.wait(lambda state: state["classified"] == 3 and len(bars(state)) == 10)
-        opened.wait_text("1 of 3")
+        opened.wait_text("3 of 3")
         assert "one.png" in opened.state()["texts"]
 
 
