@@ -68,7 +68,8 @@ def _mistakes(c: Canvas, box: Box, ui: Ui, found: Accuracy) -> None:
         c.hit(title, "listed", tooltip=found.title, focusable=False)
     body = Box(box.x, box.y + 48, box.w, box.h - 48)
     if not len(found.listed):
-        words = "No mistake so far" if found.evaluation.n else "Nothing is classified yet"
+        none = "No mistake so far" if p.cell is None else "No picture is in this cell any more"
+        words = none if found.evaluation.n else "Nothing is classified yet"
         c.text(body.x, body.y + 16, words, BODY, c.palette.muted)
         return
     ui.listing = Listing("mistakes", found.listed)

@@ -41,6 +41,16 @@ def test_comparison_gives_no_figure_where_a_bundle_said_nothing(
     assert "\u2013" not in canvas.texts()
 
 
+def test_a_cell_that_became_empty_is_not_said_to_be_without_mistakes(presenter: Presenter, labelled: Path) -> None:
+    presenter.open_paths([labelled])
+    until(presenter, lambda: presenter.library.classified == 5 and idle(presenter))
+    presenter.set_view("accuracy")
+    presenter.choose_cell((9, 8))  # as after another resize rule
+    texts = laid_out(Ui(presenter)).texts()
+    assert "9, called 8" in texts and "No picture is in this cell any more" in texts
+    assert "No mistake so far" not in texts
+
+
 def test_both_candidates_have_their_figures_beside_long_names(
     presenter: Presenter, tiny_bundle: Path, digits: Path
 ) -> None:
