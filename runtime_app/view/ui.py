@@ -67,6 +67,8 @@ class Ui:
     # ---- actions -----------------------------------------------------------------------------------------------
 
     def show_dialog(self, name: str | None) -> None:
+        if name is not None and self.presenter.errors:
+            return  # it would open unseen below the error, and stand there afterwards
         self.dialog = None if name == self.dialog else name
         if self.dialog == "bundles":
             self.presenter.list_bundles()

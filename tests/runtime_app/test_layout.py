@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from runtime_app.colours import contrast
+from runtime_app.errors import Explanation
 from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.presenter import Presenter
 from runtime_app.presenter.state import VIEWS, View
@@ -88,6 +89,16 @@ def test_settings_and_the_status_line_say_of_the_engine_what_belongs_to_it(ui: U
     assert place_of(laid_out(ui), "replaced").tooltip.startswith(p.replaced)
     ui.show_dialog("settings")
     assert "Running now: CPU fp32" in [text.split(",")[0] for text in laid_out(ui).texts() if "Copied" not in text]
+
+
+def test_no_dialog_opens_unseen_below_an_error(ui: Ui) -> None:
+    ui.presenter.show_error(Explanation("Something", "Do this", "details"))
+    for key in ("F1", "Ctrl+S", "Ctrl+B", "Ctrl+,", "Ctrl+I", "Ctrl+T"):
+        BY_KEY[key].run(ui)
+    ui.escape()
+    assert (ui.dialog, ui.presenter.errors) == (None, [])
+    BY_KEY["F1"].run(ui)
+    assert ui.dialog == "help"
 
 
 def test_only_the_button_that_cancels_promises_a_key(ui: Ui) -> None:
