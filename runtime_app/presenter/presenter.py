@@ -209,6 +209,11 @@ class Presenter(Folders):
             self.selftest_words = ""
         if report.kind == "export":
             self._export_ended()
+        if report.kind == "opened" and report.error is not None:
+            shown = self.errors[:1]  # from which the log may have been asked for: the answer comes on top, and once
+            if not shown or shown[0].title != report.error.title:
+                self.errors.insert(0, report.error)
+            return
         super()._apply_failure(report)
 
     _receivers: ClassVar[dict[str, Callable[[Any, Any], None]]] = {

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from runtime_app.errors import UserError
+from runtime_app.errors import UserError, explain
 from runtime_app.presenter import Presenter
 from runtime_app.presenter.library import Filter
 from tests.runtime_app.layout import idle
@@ -163,6 +163,23 @@ def test_the_log_is_shown_by_the_program_of_the_platform_or_its_place_is_named(
     program.chmod(0o755)
     presenter.open_log()
     until(presenter, lambda: shown.exists() and shown.read_text() == f"{log}\n")
+
+
+def test_why_the_log_cannot_be_opened_is_seen_above_the_error_that_it_was_asked_from(
+    presenter: Presenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "evidence.log"
+    log.write_text("a line")
+    monkeypatch.setattr("runtime_app.presenter.presenter.log_file", lambda: log)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    presenter.show_error(explain(ValueError("first")))
+    for _ in range(3):
+        presenter.open_log()
+        until(presenter, lambda: not presenter.workers["chores"].queue_length)
+        presenter.poll()
+    assert [error.advice for error in presenter.errors[:1]] == [f"Open {log} yourself."]
+    assert len(presenter.errors) == 2
 
 
 def test_one_filter_is_taken_off_as_it_was_put_on(presenter: Presenter) -> None:
