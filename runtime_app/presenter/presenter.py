@@ -65,10 +65,12 @@ class Presenter(Folders):
     def copy(self, put: Callable[[str], None]) -> None:
         """Give `put`, which fills the clipboard, what a person wants to take along, and say so where they can see it."""
         text = copied_words(self)
-        if text is not None:
-            put(text)
-            if not self.errors:
-                self.tell("Copied.")
+        if text is None:
+            self.tell("There is no verdict to copy yet.")
+            return
+        put(text)
+        if not self.errors:
+            self.tell("Copied.")
 
     def open_log(self) -> None:
         self.run_chore("opened", _show_log)

@@ -89,7 +89,7 @@ def test_an_error_is_copied_with_its_details_and_stays_alone_on_the_screen(prese
 def test_where_there_is_nothing_to_copy_the_clipboard_stays_as_it_is(presenter: Presenter) -> None:
     presenter.look = None
     presenter.copy(lambda text: pytest.fail(text))
-    assert presenter.notice is None
+    assert presenter.notice == "There is no verdict to copy yet."
 
 
 def test_a_second_dialog_is_not_opened_over_the_first(presenter: Presenter, tiny_bundle: Path) -> None:
