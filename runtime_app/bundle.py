@@ -19,7 +19,7 @@ from runtime_app.manifest import OUTPUTS, SCHEMA_VERSION, Manifest, digest_of
 
 MANIFEST, MODEL_CARD = "bundle.json", "MODEL_CARD.md"
 MAX_MANIFEST_BYTES = 4_000_000
-MAX_CARD_BYTES = 200_000  # of a longer card the beginning is shown
+MAX_CARD_BYTES = 100_000  # of a longer card the beginning is shown
 MAX_FILE_BYTES = 1_000_000_000
 MAX_FILES = 100
 MAX_ZIP_RATIO = 200

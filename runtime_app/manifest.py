@@ -121,7 +121,7 @@ class Manifest(_Part, frozen=True):
     metrics: Metrics
     parity: ParitySummary
     provenance: Provenance
-    licence: str
+    licence: Annotated[str, Meta(max_length=10_000)]
     files: tuple[FileEntry, ...]
     digest: str = ""
 

@@ -2,6 +2,7 @@
 
 import platform
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from runtime_app import __version__, licences
@@ -72,6 +73,7 @@ def _card(p: "Presenter") -> list[Line]:
     return _plain_lines(p.cards[key])
 
 
+@lru_cache(maxsize=1)
 def _plain_lines(markdown: str) -> list[Line]:
     """Headings, paragraphs, lists, tables and code of a model card without their marks; pictures are left out."""
     from markdown_it import MarkdownIt  # the start of the window does not wait for it

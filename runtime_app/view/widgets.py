@@ -12,6 +12,7 @@ from runtime_app.view.type_on_screen import text_width
 
 HEIGHT = 32
 RADIUS = 6
+_NARROWEST_PER_EM = 6  # more characters than of any face stand on one em
 
 
 def button(
@@ -177,20 +178,21 @@ def line_height(size: float) -> float:
 def wrap(text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
     """Break at spaces; a word that is wider than the line (a path) is broken anywhere. Line breaks in `text` stay."""
     weight = MEDIUM if bold else REGULAR
+    longest = max(1, int(width / size * _NARROWEST_PER_EM))  # or a word of a megabyte is measured whole for every line
     lines: list[str] = []
     for part in text.expandtabs(4).split("\n"):
         first, *rest = part.lstrip(" ").split(" ")
         line = ""
         for word in [part[: len(part) - len(part.lstrip(" "))] + first, *rest]:
             candidate = f"{line} {word}" if line else word
-            if text_width(candidate, size, weight) <= width:
+            if len(candidate) <= longest and text_width(candidate, size, weight) <= width:
                 line = candidate
                 continue
             if line:
                 lines.append(line)
             line = word
-            while line and text_width(line, size, weight) > width:
-                cut = _fitting(line, size, width, weight)
+            while line and (len(line) > longest or text_width(line, size, weight) > width):
+                cut = _fitting(line[:longest], size, width, weight)
                 lines.append(line[:cut])
                 line = line[cut:]
         lines.append(line)

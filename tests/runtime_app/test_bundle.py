@@ -221,6 +221,11 @@ def test_figures_that_cannot_be_computed_with_are_refused(tiny_bundle: Path, tem
     assert "does not follow the schema" in refusal(tiny_bundle)
 
 
+def test_a_licence_of_megabytes_is_refused(tiny_bundle: Path) -> None:
+    edit(tiny_bundle, lambda content: content.update(licence="x" * 3_000_000))
+    assert "does not follow the schema" in refusal(tiny_bundle)
+
+
 def test_a_zip_that_is_packed_in_an_unusual_way_is_refused(tiny_bundle: Path, tmp_path: Path) -> None:
     for method in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):
         assert "packed in an unusual way" in refusal(zipped(tiny_bundle, tmp_path / "tiny.zip", method))

@@ -7,6 +7,7 @@ import pytest
 from runtime_app import typeface
 from runtime_app.typeface import MEDIUM, line_per_em
 from runtime_app.view.type_on_screen import drawn_character, line_pixels, set_screen, shorten, text_width
+from runtime_app.view.widgets import wrap
 
 
 @pytest.fixture(autouse=True)
@@ -56,3 +57,17 @@ def test_a_character_that_the_type_lacks_is_as_wide_as_the_sign_for_it() -> None
         sign *= line_pixels(14, MEDIUM, 1.0) / line_per_em(MEDIUM)
         assert text_width(character, 14, MEDIUM) == pytest.approx(sign)
     assert all(drawn_character(letter, MEDIUM) == letter for letter in "A\u03a9\u0416")
+
+
+@pytest.mark.timeout(20)
+def test_a_word_of_a_megabyte_is_broken_into_lines_that_fit() -> None:
+    word = "".join(chr(97 + number % 26) for number in range(1_000_000))
+    lines = wrap(f"Licence: {word}", 13, 600)
+    assert lines[0] == "Licence:" and "".join(lines[1:]) == word
+    assert all(550 < text_width(line, 13) <= 600 for line in lines[1:-1])
+
+
+def test_words_are_broken_at_spaces_and_narrow_letters_fill_the_line() -> None:
+    assert wrap("one two  three\n  four", 13, 60) == ["one two ", "three", "  four"]
+    first, *_ = wrap(500 * "i", 13, 600)
+    assert 597 < text_width(first, 13) <= 600
