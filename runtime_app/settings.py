@@ -4,6 +4,7 @@ A file that does not parse is set aside under another name, with a notice, and t
 """
 
 import os
+import stat
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,7 @@ from runtime_app.terminal import APP_NAME
 from runtime_app.whole_file import whole_file
 
 RECENT = 8
+_MAX_BYTES = 1_000_000
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -47,7 +49,7 @@ def load_settings(path: Path | None = None) -> tuple[Settings, str | None]:
     """The settings and, when the file was broken, a notice for the person: one sentence that says where it went."""
     path = path or settings_file()
     try:
-        return _checked(msgspec.json.decode(path.read_bytes(), type=Settings)), None
+        return _checked(msgspec.json.decode(_read(path), type=Settings)), None
     except FileNotFoundError:
         return Settings(), None
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):
@@ -59,6 +61,14 @@ def load_settings(path: Path | None = None) -> tuple[Settings, str | None]:
         return Settings(), f"The settings could not be read and were set aside as {aside}; defaults are used."
     except OSError as error:
         return Settings(), f"The settings could not be read ({error.strerror}); defaults are used."
+
+
+def _read(path: Path) -> bytes:
+    """Raises ValueError for what the app never wrote: a pipe may never answer, a device never end."""
+    status = path.stat()
+    if not stat.S_ISDIR(status.st_mode) and (not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_BYTES):
+        raise ValueError(f"{path} is no settings file")
+    return path.read_bytes()
 
 
 def save_settings(settings: Settings, path: Path | None = None) -> None:

@@ -1,5 +1,8 @@
 """What the window remembers between runs: kept whole, read back within its limits."""
 
+import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,25 @@ def test_settings_survive_and_a_broken_file_is_set_aside(tmp_path: Path) -> None
     assert file.with_name("settings.json.broken").read_bytes() == b"\xff{"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="makes pipes and links to devices")
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda file: os.mkfifo(file),
+        lambda file: file.symlink_to("/dev/zero"),
+        lambda file: file.write_bytes(b" " * 1_000_001 + b"{}"),
+    ],
+    ids=["pipe", "device", "megabyte"],
+)
+def test_what_can_be_no_settings_file_is_set_aside_unread(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    file = tmp_path / "settings.json"
+    make(file)
+    settings, notice = load_settings(file)
+    assert settings == Settings() and notice is not None and "set aside" in notice
+    assert not os.path.lexists(file)
+
+
 def test_settings_that_cannot_be_saved_leave_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "settings.json").mkdir()
     with pytest.raises(OSError):
@@ -25,8 +47,6 @@ def test_settings_that_cannot_be_saved_leave_nothing_behind(tmp_path: Path) -> N
 
 
 def test_numbers_that_would_make_the_window_unusable_are_brought_back_into_range(tmp_path: Path) -> None:
-    import os
-
     file = tmp_path / "settings.json"
     for given, taken in (
         (
