@@ -94,7 +94,7 @@ def _files(folder: Path, suffixes: set[str] | frozenset[str], opened: Path | Non
         inside = sorted(found, key=lambda entry: entry.name)
     for entry in inside:
         path = Path(entry.path)
-        if entry.is_dir():
+        if os.path.isdir(entry.path):  # False, too, for a link that leads to itself
             if enters(path, folder if opened is None else None):
                 yield from _files(path, suffixes, opened or folder)
         elif path.suffix.lower() in suffixes:

@@ -25,8 +25,9 @@ def test_pictures_come_in_the_order_of_classify(tmp_path: Path) -> None:
         (folder / name).write_bytes(b"")
     (folder / "gone.png").symlink_to(folder / "nothing.png")
     (folder / "linked.png").symlink_to(folder / "a")
+    (folder / "itself.png").symlink_to(folder / "itself.png")
     found = [entry.path for entry in open_input(folder, None, None).entries()]
-    assert found == list_pictures(folder) and folder / "gone.png" in found
+    assert found == list_pictures(folder) and {folder / "gone.png", folder / "itself.png"} <= {*found}
 
 
 def test_a_plan_gives_back_every_part_and_never_splits_a_row_group(tmp_path: Path) -> None:
