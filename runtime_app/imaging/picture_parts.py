@@ -9,6 +9,7 @@ MAX_JPEG_BYTES, MAX_JPEG_PARTS = 25_000_000, 2_000  # a segment holds 64 KB at m
 MAX_PARTS = 100_000
 MAX_TEXT_BYTES, MAX_COMMENTS = 30_000_000, 1_000  # of a PPM whose numbers are written out: ten seconds
 _END, _SCAN, _PROGRESSIVE, _ALONE = 0xD9, 0xDA, (0xC2, 0xC6, 0xCA, 0xCE), (0x01, 0xD8)
+_SCANS = bytes([255, _SCAN])
 # Zeros behind 255 belong to the pixels, as do restart marks.
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
 _GIF_PART = re.compile(rb"[!,;]")  # Pillow passes over all other bytes
@@ -47,7 +48,7 @@ def _jpeg_flood(content: bytes) -> str | None:
             )
         if scans > MAX_SCANS:
             return f"has more than {MAX_SCANS} scans"
-        if scans and not progressive:
+        if scans and (not progressive or content.count(_SCANS) <= MAX_SCANS):
             return None
     return None
 
