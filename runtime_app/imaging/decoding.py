@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import logging
 import os
 import stat
 import warnings
@@ -30,6 +31,7 @@ ImageFile.LOAD_TRUNCATED_IMAGES = False
 Image.core.set_block_size(64 << 20)
 # Remarks of the decoders on odd files help nobody; a picture either opens or is refused with a reason.
 warnings.filterwarnings("ignore", module="PIL")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 

@@ -20,6 +20,7 @@ from PIL import Image
 from runtime_app.imaging import RESIZES, Resize, prepare
 from tests.campaigns.forge import relist
 from tests.permissions import unprivileged
+from tests.runtime_app.picture_files import tiff
 from tests.runtime_app.samples import ROOT, TINY, Run, draw_digit, rename_bundle
 
 
@@ -54,6 +55,14 @@ def test_one_bad_picture_does_not_stop_the_others(app: Run, digits: Path) -> Non
     assert [row["error"]["details"] for row in rows[:2]] == [
         "UnidentifiedImageError: cannot identify image file <_io.BytesIO object>", "",
     ]  # fmt: skip
+
+
+def test_of_a_picture_with_too_many_channels_one_sentence_is_said(app: Run, tmp_path: Path) -> None:
+    tags = {256: (1,), 257: (1,), 258: (8,) * 9, 259: (1,), 262: (1,), 277: (9,)}
+    (tmp_path / "spectrum.tif").write_bytes(tiff(bytes(9), tags))
+    answer = app("classify", "spectrum.tif", "--bundle", TINY)
+    _, sentence = answer.stderr.splitlines()
+    assert answer.returncode == 1 and sentence.startswith("spectrum.tif is not a picture that can be opened.")
 
 
 def test_csv_has_a_header_and_a_row_per_picture(app: Run, digits: Path) -> None:
