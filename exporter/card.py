@@ -88,7 +88,7 @@ def _data(manifest: Manifest, about_data: str, has_curves: bool) -> str:
         "## What it learned from\n\n"
         f"{literal(about_data[:1].upper() + about_data[1:])}. {training['training_pictures']} pictures for training, {manifest.metrics.validation.n:,} for "
         f"choosing the best epoch, the temperature and the thresholds (validation), {manifest.metrics.test.n:,} for the "
-        f"figures below (test). The test pictures decided nothing.{before}{outside} No picture of any of them is part of this bundle."
+        f"figures below (test). The test pictures decided nothing.{outside}{before} No picture of any of them is part of this bundle."
         f"{curves}"
     )
 

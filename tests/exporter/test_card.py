@@ -260,12 +260,13 @@ def test_the_card_says_in_whole_sentences_what_it_learned_from_and_that_it_began
     began = " It began with the weights of another network, which had learned already"
     card = report_files(manifest, export.evaluation, {"fp32": gate}, export.source, own)["MODEL_CARD.md"].decode()
     assert "\n\nThe folder pets. 1,293 pictures for training" in card and began not in card
-    training = {**manifest.provenance.training, "began_with_checkpoint": "SHA-256 1234"}
+    training = {**manifest.provenance.training, "began_with_checkpoint": "SHA-256 1", "outliers": "757 (SHA-256 2)"}
     tuned = msgspec.structs.replace(
         manifest, provenance=msgspec.structs.replace(manifest.provenance, training=training)
     )
     card = report_files(tuned, export.evaluation, {"fp32": gate}, export.source, own)["MODEL_CARD.md"].decode()
-    assert f"The test pictures decided nothing.{began}" in card
+    assert "The test pictures decided nothing. Beside them it was shown 757 other pictures" in card
+    assert f"(outlier exposure, Hendrycks et al. 2019).{began}" in card
 
 
 def test_the_curves_mark_the_epoch_that_is_exported(export: Export, files: dict[str, bytes], tmp_path: Path) -> None:
