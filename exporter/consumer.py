@@ -1,7 +1,8 @@
 """The gate's child process: the app's own classifier on the saved bytes, where torch cannot be imported.
 
 python -m exporter.consumer FOLDER reads FOLDER/jobs.json, manifest.json and images.npy and writes one .npz for each job
-and answers.json. It sees what a user's machine would see: a manifest, a model file and pictures.
+and answers.json. It sees what a user's machine would see: a manifest, a model file and pictures. Where the machine fails it,
+as a full disk does, it says the error's number on stdout and ends with status 1.
 """
 
 import sys
@@ -83,4 +84,8 @@ def _answer(job: Job, bundle: Any, images: Any, folder: Path) -> Answer:
 
 if __name__ == "__main__":
     sys.meta_path.insert(0, _Blocker())
-    main(Path(sys.argv[1]))
+    try:
+        main(Path(sys.argv[1]))
+    except OSError as error:
+        print(error.errno)
+        raise

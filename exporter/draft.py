@@ -45,7 +45,7 @@ def draft_of(manifest: Manifest, models: dict[str, bytes]) -> Draft:
 
 def ask_app(draft: Draft, images: NDArray[np.uint8], jobs: Sequence[Job]) -> tuple[list[Answer], dict[str, Outputs]]:
     """Run the jobs in a child of this interpreter in which torch cannot be imported. Returns its answers and, for the
-    jobs that worked, their outputs by name. images: uint8 [n, H, W, 3]."""
+    jobs that worked, their outputs by name. images: uint8 [n, H, W, 3]. Raises OSError when there is no room for them."""
     with temporary_folder("gate") as folder:
         for file, content in draft.models.items():
             (folder / file).write_bytes(content)
@@ -61,13 +61,17 @@ def ask_app(draft: Draft, images: NDArray[np.uint8], jobs: Sequence[Job]) -> tup
 
 
 def _run_consumer(folder: Path) -> None:
-    """Raises RuntimeError when the child dies without answering; that is a fault of the gate, not of the model."""
+    """Raises RuntimeError when the child dies without answering, which is a fault of the gate and not of the model, and
+    OSError when the machine failed it."""
     root = Path(exporter.__file__).parents[1]
     inherited = os.environ.get("PYTHONPATH")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(root), inherited]))}
     # -P: what lies in the current folder, perhaps another version of the app, is not what this exporter belongs to.
     command = [sys.executable, "-P", "-m", "exporter.consumer", str(folder)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode != 0 and done.stdout.strip().isdigit():
+        number = int(done.stdout)
+        raise OSError(number, os.strerror(number))
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise RuntimeError(f"the gate's child process ended with status {done.returncode}: {last}")

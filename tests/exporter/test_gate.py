@@ -1,8 +1,10 @@
 """Every way in which the gate must refuse a model, and that it does not refuse the right one."""
 
 import copy
+import resource
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -318,3 +320,19 @@ def test_the_gate_runs_the_app_beside_the_exporter_whatever_lies_in_the_current_
     monkeypatch.chdir(tmp_path)
     answers, outputs = ask_app(export.draft(), export.expected.pictures.images[:2], [Job("one", "fp32", "cpu", 2)])
     assert [answer.error for answer in answers] == [None] and len(outputs["one"]) == 2
+
+
+def test_no_room_for_the_answers_of_the_gate_is_a_failure_of_the_disk_that_is_named(
+    export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child inherits the largest size that a file may have; its outputs alone are beyond it."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    many = Job("many", "fp32", "cpu", 64, (0,) * 8000)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+    try:
+        with pytest.raises(OSError, match="File too large") as caught:
+            ask_app(export.draft(), export.expected.pictures.images[:1], [many])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert caught.value.filename == str(tmp_path)
