@@ -119,6 +119,19 @@ def test_focus_on_a_button_in_the_accent_is_drawn_in_another_colour(ui: Ui, them
     assert inside and all(ring.border and contrast(ring.border[:3], canvas.palette.accent) >= 3 for ring in inside)
 
 
+@pytest.mark.parametrize("dialog", ["settings", "about", "export", "classes", "evidence", "bundles", "recent", "error"])
+def test_every_control_of_a_dialog_is_reached_and_seen_by_keyboard(ui: Ui, dialog: str) -> None:
+    if dialog == "error":
+        ui.presenter.fail(ValueError("on purpose"))
+    else:
+        ui.show_dialog(dialog)
+    plain = laid_out(ui)
+    assert {hit.name for hit in plain.hits if hit.click and not hit.focusable} <= {"backdrop"}, "Esc does the same"
+    controls = [hit.name for hit in plain.hits if hit.focusable and (hit.click or hit.step)]
+    assert ("error.close" if dialog == "error" else "close") in controls
+    assert not [name for name in controls if laid_out(ui, focused=name).shapes == plain.shapes]
+
+
 def test_focus_on_the_current_picture_of_the_gallery_is_seen_beside_its_frame(ui: Ui) -> None:
     ui.presenter.set_view("gallery")
     name = f"tile.{ui.presenter.current}"

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.runtime_app.samples import ROOT, TINY, bars, draw_digit, many_pictures
-from tests.runtime_app.window_driver import Window, window
+from tests.runtime_app.window_driver import Window, window, x_server
 
 CAT = ROOT / "tests" / "pictures" / "cat.jpg"
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="drives X11 programs")
@@ -212,6 +212,14 @@ def test_without_a_display_one_sentence_names_the_command_line(app, digits: Path
     done = app("--bundle", TINY, digits)
     assert done.returncode == 2
     assert "python -m runtime_app classify" in done.stderr
+    assert "Traceback" not in done.stderr and done.stdout == ""
+
+
+def test_a_display_without_opengl_is_told_in_the_same_sentence(app, digits: Path) -> None:  # type: ignore[no-untyped-def]
+    with x_server(1280, 800, "-extension", "GLX") as display:
+        done = app("--bundle", TINY, digits, environment_too={"DISPLAY": display})
+    assert done.returncode == 2
+    assert "python -m runtime_app classify" in done.stderr and len(done.stderr.strip().splitlines()) == 1
     assert "Traceback" not in done.stderr and done.stdout == ""
 
 

@@ -19,10 +19,21 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextlib.contextmanager
-def x_server(width: int = 1280, height: int = 800) -> Iterator[str]:
-    """A screen of its own; yields its name for DISPLAY."""
+def x_server(width: int = 1280, height: int = 800, *more: str) -> Iterator[str]:
+    """A screen of its own; yields its name for DISPLAY. more: further options of the server."""
     read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp", "-noreset"]
+    command = [
+        "Xvfb",
+        "-displayfd",
+        str(write),
+        "-screen",
+        "0",
+        f"{width}x{height}x24",
+        "-nolisten",
+        "tcp",
+        "-noreset",
+        *more,
+    ]
     server = subprocess.Popen(command, pass_fds=(write,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.close(write)
     try:
