@@ -56,7 +56,7 @@ def _jpeg_flood(content: bytes) -> str | None:
 def _png_parts(content: bytes) -> int:
     place, parts = 8, 0
     while (kind := content[place + 4 : place + 8]) not in (b"", b"IEND") and parts <= MAX_PARTS:
-        parts += kind != b"IDAT"
+        parts += kind not in (b"IDAT", b"fdAT")  # pixels, of animations too
         place += 12 + int.from_bytes(content[place : place + 4], "big")
     return parts
 

@@ -379,6 +379,14 @@ def test_a_progressive_jpeg_of_more_scans_than_any_program_writes_is_refused() -
 _UNKNOWN_CHUNK = b"\0\0\0\0prVt" + struct.pack(">I", zlib.crc32(b"prVt"))
 
 
+def test_an_animation_of_many_parts_opens() -> None:
+    frames = [Image.new("L", (8, 8), grey) for grey in (0, 255)]
+    picture = encode(frames[0], "PNG", save_all=True, append_images=frames[1:])
+    at = picture.index(b"fdAT") - 4
+    end = at + 12 + int.from_bytes(picture[at : at + 4], "big")
+    assert open_picture(picture[:at] + 100_001 * picture[at:end] + picture[end:]).size == (8, 8)
+
+
 @pytest.mark.parametrize(
     ("format_", "mark", "back", "part"),
     [
