@@ -74,7 +74,7 @@ def gather_pictures(paths: tuple[Path, ...]) -> list[Path]:
     nothing is found."""
     found: list[Path] = []
     for path in paths:
-        inside = list_pictures(path) if path.is_dir() else [path]
+        inside = list_pictures(path) if os.path.isdir(path) else [path]  # which a name that is too long does not stop
         if not inside:
             empty = UserError(f"The folder {path} holds no pictures.", f"Name a folder with {FORMATS_IN_WORDS} files.")
             if path == paths[-1] and not found:

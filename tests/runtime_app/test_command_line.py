@@ -57,6 +57,12 @@ def test_one_bad_picture_does_not_stop_the_others(app: Run, digits: Path) -> Non
     ]  # fmt: skip
 
 
+def test_a_name_that_is_too_long_does_not_stop_the_others(app: Run, digits: Path) -> None:
+    answer = app("classify", "x" * 300, digits / "one.png", "--bundle", TINY, "--format", "jsonl")
+    first, second = lines(answer.stdout)
+    assert answer.returncode == 1 and "cannot be read" in first["error"]["title"] and second["label"] == "1"
+
+
 def test_of_a_picture_with_too_many_channels_one_sentence_is_said(app: Run, tmp_path: Path) -> None:
     tags = {256: (1,), 257: (1,), 258: (8,) * 9, 259: (1,), 262: (1,), 277: (9,)}
     (tmp_path / "spectrum.tif").write_bytes(tiff(bytes(9), tags))
