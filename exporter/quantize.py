@@ -4,11 +4,15 @@ int8 is static quantisation with QDQ nodes, weights per channel; normalisation, 
 fp32, where they cost nothing and keep maps and percentages exact.
 """
 
+import errno
 import io
 import json
 import logging
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -24,6 +28,8 @@ _BATCH = 64
 # Ranges leave out the rarest activations. Validation accuracy of a CifarNet of 90.14%: 89.82% with the extremes inside,
 # 90.02% at 99.99, 90.04% at 99.999.
 _PERCENTILE = 99.999
+# Files of the model's size that are there at once during quantisation, beside those that a failure leaves.
+_ROOM = 3
 _QUANTISED = ["Conv", "MaxPool", "Add", "LeakyRelu"]
 
 
@@ -55,7 +61,8 @@ def calibration_pictures(train: Pictures) -> NDArray[np.uint8]:
 def to_int8(model: bytes, images: NDArray[np.uint8]) -> bytes:
     """model: fp32 ONNX; images: uint8 [n, H, W, 3] of the training split, from which ranges of activations are taken.
 
-    Weights use 7 of 8 bits (reduce_range): CPUs without VNNI would otherwise overflow in their 16-bit sums.
+    Weights use 7 of 8 bits (reduce_range): CPUs without VNNI would otherwise overflow in their 16-bit sums. Raises OSError
+    when the disk is full, and nearly anything for a model that cannot be converted.
     """
     from onnxruntime.quantization import (
         CalibrationDataReader,
@@ -68,7 +75,7 @@ def to_int8(model: bytes, images: NDArray[np.uint8]) -> bytes:
 
     CalibrationDataReader.register(_Batches)
     about = _metadata(model)
-    with temporary_folder("int8") as folder, _without_advice():
+    with temporary_folder("int8") as folder, _full_disk_named(folder, _ROOM * len(model)), _without_advice():
         source, prepared, target = (folder / file for file in ("fp32.onnx", "prepared.onnx", "int8.onnx"))
         source.write_bytes(model)
         quant_pre_process(source, prepared, skip_symbolic_shape=True)
@@ -124,10 +131,22 @@ def _metadata(model: bytes) -> dict[str, object]:
 
 
 @contextmanager
+def _full_disk_named(folder: Path, room: int) -> Iterator[None]:
+    """Raises OSError instead of whatever the block raises where less than `room` bytes are left: onnxruntime writes without
+    looking, and then finds its own files damaged."""
+    try:
+        yield
+    except Exception as error:
+        if shutil.disk_usage(folder).free < room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+        raise
+
+
+@contextmanager
 def _without_advice() -> Iterator[None]:
-    """onnxruntime's quantiser logs advice about its own options, which nobody here can follow, and prints its progress
-    to stdout, where only results belong."""
-    logging.disable(logging.WARNING)
+    """onnxruntime's quantiser logs advice about its own options, which nobody here can follow, and the tracebacks of what it
+    raises later, and prints its progress to stdout, where only results belong."""
+    logging.disable(logging.ERROR)
     try:
         with redirect_stdout(io.StringIO()):
             yield

@@ -1,10 +1,16 @@
 """The smaller variants: they run in the app, keep the contract, and are left out when they are not good enough."""
 
+import logging
+import shutil
+import tempfile
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
 import pytest
+from google.protobuf.message import DecodeError
 
 from exporter import export as exporting
 from exporter.describe import describe, variant
@@ -182,6 +188,27 @@ def test_fp16_is_left_out_where_cuda_does_not_run(export: Export, capsys: pytest
     found = exporting._smaller_variants(job, export.evaluation, export.expected, export.model, ("fp32", "fp16"))
     assert found == ({}, (), {})
     assert "fp16 is left out: its gate needs a machine where CUDA runs" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_full_disk_leaves_no_variant_out_but_stops_the_export(
+    export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What onnxruntime leaves on a full disk: a traceback in the log, and half a file, which it then cannot read."""
+    from onnxruntime.quantization import shape_inference
+
+    def half(source: Path, target: Path, **options: object) -> None:
+        target.write_bytes(source.read_bytes()[: len(export.model) // 2])
+        logging.getLogger("onnxruntime").error("Traceback (most recent call last)")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(shape_inference, "quant_pre_process", half)
+    with pytest.raises(DecodeError):
+        to_int8(export.model, export.splits.train.images[:8])
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=len(export.model)))
+    job = exporting._Job("tiny", export.source, export.splits, Steps())
+    with pytest.raises(OSError, match="No space left") as caught:
+        exporting._smaller_variants(job, export.evaluation, export.expected, export.model, ("int8",))
+    assert caught.value.filename == str(tmp_path) and caplog.records == []
 
 
 def _insert_before(model: bytes, name: str, *nodes: onnx.NodeProto, constants: dict[str, np.ndarray]) -> bytes:
