@@ -9,8 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +16,6 @@ import pytest
 from PIL import Image
 
 from runtime_app.imaging import RESIZES, Resize, prepare
-from tests.campaigns.forge import relist
 from tests.permissions import unprivileged
 from tests.runtime_app.picture_files import tiff
 from tests.runtime_app.samples import ROOT, TINY, Run, draw_digit, rename_bundle
@@ -102,18 +99,6 @@ def test_the_table_says_doubt_in_words(app: Run, digits: Path) -> None:
         assert [word for word in words.values() if word in line] == ([words[verdict]] if verdict in words else [])
 
 
-def test_the_heatmap_is_a_png_with_a_row_per_picture(app: Run, digits: Path, tmp_path: Path) -> None:
-    sizes = []
-    for count in (1, 3):
-        out = tmp_path / f"heat{count}.png"
-        paths = sorted(digits.iterdir())[:count]
-        assert app("classify", *paths, "--bundle", TINY, "--heatmap", out).returncode == 0
-        with Image.open(out) as image:
-            sizes.append(image.size)
-    assert sizes[0][0] == sizes[1][0]
-    assert sizes[1][1] >= sizes[0][1]
-
-
 def test_a_batch_gives_the_same_rows_as_single_pictures(app: Run, tmp_path: Path) -> None:
     folder = tmp_path / "many"
     folder.mkdir()
@@ -168,99 +153,6 @@ def test_precision_and_provider_that_ran_are_said_beside_the_results(app: Run, l
     answer = app(command, labelled, "--bundle", TINY, "--precision", "fp32", "--device", "cpu", "--format", "jsonl")
     assert answer.returncode == 0 and answer.stderr.splitlines()[0] == "fp32 on CPUExecutionProvider"
     assert lines(answer.stdout), "stdout is for results alone"
-
-
-def test_selftest_passes_on_a_whole_bundle(app: Run) -> None:
-    answer = app("selftest", TINY)
-    assert answer.returncode == 0, answer.stdout + answer.stderr
-    assert "selftest passed" in answer.stdout and "on CPU" in answer.stdout
-
-
-def test_selftest_refuses_an_altered_model_with_status_1(app: Run, tiny_bundle: Path) -> None:
-    model = bytearray((tiny_bundle / "model.onnx").read_bytes())
-    model[-1000] ^= 1
-    (tiny_bundle / "model.onnx").write_bytes(model)
-    answer = app("selftest", tiny_bundle)
-    assert answer.returncode == 1 and "model.onnx was altered" in answer.stderr and "Traceback" not in answer.stderr
-
-
-def test_selftest_fails_when_the_machine_computes_something_else(app: Run, tiny_bundle: Path) -> None:
-    with np.load(tiny_bundle / "golden.npz") as golden:
-        arrays = dict(golden)
-    arrays["logits"] = arrays["logits"] + 0.01
-    np.savez(tiny_bundle / "golden.npz", **arrays)
-    relist(tiny_bundle, "golden.npz")
-    answer = app("selftest", tiny_bundle)
-    assert answer.returncode == 1 and "FAIL" in answer.stdout and "do not trust" in answer.stdout
-
-
-def _not_packed_plainly(golden: Path) -> None:
-    with np.load(golden) as right, zipfile.ZipFile(golden.with_suffix(".new"), "w", zipfile.ZIP_BZIP2) as archive:
-        for name in right:
-            archive.writestr(f"{name}.npy", b"x")
-    golden.with_suffix(".new").replace(golden)
-
-
-def _encrypted(golden: Path) -> None:
-    content = bytearray(golden.read_bytes())
-    content[6] |= 1
-    content[content.find(b"PK\1\2") + 8] |= 1
-    golden.write_bytes(content)
-
-
-def _bomb(golden: Path) -> None:
-    zeros = np.zeros((20_000, 32, 32, 3), dtype=np.uint8)
-    np.savez_compressed(golden, image=zeros)
-
-
-def _many(golden: Path) -> None:
-    with np.load(golden) as right:
-        arrays = {name: np.repeat(right[name], 20, axis=0) for name in right}
-    np.savez(golden, **arrays)
-
-
-@pytest.mark.parametrize(
-    ("damage", "words"),
-    [
-        (_not_packed_plainly, "is packed in an unusual way"),
-        (_encrypted, "does not hold the golden vectors"),
-        (_bomb, "unpacks to an unreasonable size"),
-        (_many, "does not hold the golden vectors (its inputs are uint8 [360, 32, 32, 3])"),
-        (lambda golden: golden.write_bytes(b"\x93NUMPY"), "does not hold the golden vectors"),
-    ],
-    ids=["packing", "encrypted", "bomb", "many", "no archive"],
-)
-def test_selftest_refuses_golden_vectors_that_no_exporter_writes(
-    app: Run, tiny_bundle: Path, damage: Callable[[Path], object], words: str
-) -> None:
-    damage(tiny_bundle / "golden.npz")
-    relist(tiny_bundle, "golden.npz")
-    answer = app("selftest", tiny_bundle)
-    assert answer.returncode == 1 and words in answer.stderr, answer.stderr
-
-
-def test_a_model_card_gives_the_terminal_no_commands(app: Run, tiny_bundle: Path) -> None:
-    card = b"# tiny\n\nclear \x1b[2J title \x1b]0;mine\x07 reset \xc2\x9bc latin \xe9 end\n"
-    (tiny_bundle / "MODEL_CARD.md").write_bytes(card)
-    relist(tiny_bundle, "MODEL_CARD.md")
-    answer = app("info", tiny_bundle)
-    assert answer.returncode == 0, answer.stderr
-    assert "title" in answer.stdout and "end" in answer.stdout
-    assert not {"\x1b", "\x07", "\x9b"} & set(answer.stdout)
-
-
-def test_info_names_provider_versions_and_what_cuda_lacks(app: Run) -> None:
-    answer = app("info", TINY)
-    assert answer.returncode == 0, answer.stderr
-    for word in ("runs on      CPU", "CUDA", "onnxruntime", "log file"):
-        assert word in answer.stdout
-
-
-def test_info_cuts_nothing_of_the_model_card(app: Run) -> None:
-    answer = app("info", TINY, environment_too={"COLUMNS": "80"})
-    manifest = json.loads((TINY / "bundle.json").read_text())
-    text = "".join(answer.stdout.split())
-    assert manifest["provenance"]["checkpoint_sha256"] in text and "\u2026" not in text
 
 
 def test_demo_without_a_display_classifies_and_says_where_the_heatmap_lies(app: Run, digits: Path) -> None:
@@ -376,59 +268,6 @@ def test_bulk_without_ray_names_its_requirements_file(app: Run, digits: Path) ->
     answer = app("bulk", digits, "out", "--bundle", TINY)
     assert answer.returncode == 2 and answer.stdout == ""
     assert "requirements-bulk.txt" in answer.stderr and len(answer.stderr.splitlines()) == 1
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="where not even root may write")
-def test_a_picture_that_cannot_be_written_is_called_by_its_own_name(app: Run, digits: Path) -> None:
-    answer = app("classify", digits, "--bundle", TINY, "--heatmap", "/proc/heat.png")
-    _, error = answer.stderr.splitlines()
-    assert answer.returncode == 1 and "/proc/heat.png" in error and ".part" not in error
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (["classify", ""], "The path is empty."),
-        (["classify", "digits", "--heatmap", ""], "The path is empty."),
-        (["classify", "digits", "--heatmap", "."], ". is a folder; name a file in it."),
-        (["evaluate", "digits", "--confusion", "digits"], "digits is a folder; name a file in it."),
-        (["classify", "digits", "--heatmap", "heatmap.jpg"], "heatmap.jpg does not end in .png."),
-        (["classify", "--heatmap", "digits/one.png", "digits/two.png"], "one.png is there already and is none of this"),
-        (["classify", "new.png", "--heatmap", "new.png"], "new.png is one of the pictures"),
-        (["clasify", "digits"], "There is no command and no file clasify. Did you mean classify?"),
-        (["selftest", "digits"], "Name one bundle: digits or --bundle"),
-        (["info", "digits"], "Name one bundle: digits or --bundle"),
-    ],
-)
-def test_a_place_that_cannot_be_meant_is_refused_before_the_work(
-    app: Run, digits: Path, arguments: list[str], sentence: str
-) -> None:
-    answer = app(*arguments, "--bundle", TINY)
-    assert answer.returncode == 2 and sentence in answer.stderr and answer.stdout == ""
-    assert "int8" not in answer.stderr, "nothing was opened"
-
-
-def test_a_file_in_the_place_of_a_folder_is_what_is_named(app: Run, digits: Path, tmp_path: Path) -> None:
-    (tmp_path / "notes").write_text("mine")
-    answer = app("classify", digits, "--bundle", TINY, "--heatmap", "notes/heatmap.png")
-    assert answer.returncode == 1 and answer.stderr.splitlines()[1].startswith("Error: File exists: notes.")
-    assert (tmp_path / "notes").read_text() == "mine"
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="makes a pipe with a name")
-@pytest.mark.timeout(60)
-def test_a_pipe_in_the_place_of_a_drawing_is_refused_and_not_waited_for(app: Run, digits: Path, tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "heatmap.png")
-    answer = app("classify", digits, "--bundle", TINY, "--heatmap", "heatmap.png")
-    assert answer.returncode == 2 and "heatmap.png is there already and is none of this" in answer.stderr
-
-
-def test_a_drawing_takes_the_place_of_an_older_one(app: Run, digits: Path, tmp_path: Path) -> None:
-    for _ in range(2):
-        assert app("classify", digits, "--bundle", TINY, "--heatmap", "heatmap.png").returncode == 0
-    (tmp_path / "broken.png").write_bytes(b"no picture")
-    answer = app("classify", "broken.png", "--bundle", TINY, "--heatmap", "heatmap.png")
-    assert answer.returncode == 1 and "heatmap: none, because no picture could be read" in answer.stderr
 
 
 def test_a_class_folder_that_is_closed_is_told_and_costs_the_status(app: Run, digits: Path, tmp_path: Path) -> None:
