@@ -19,6 +19,7 @@ TITLE = "Evidence"
 _TOOLTIP_AFTER = 0.5  # seconds that the pointer rests
 _QUICK_ANSWER = 0.005  # seconds
 _STILL_AFTER = 0.7  # seconds without change
+_COSTLY_FRAME = 0.004  # seconds of the processor; with software OpenGL a frame takes 10 ms and more
 
 
 class Loop:
@@ -39,7 +40,7 @@ class Loop:
         self._dragged: tuple[Hit, tuple[float, float], bool] | None = None
         self._pointer_rested = 0.0
         self._laid_out: Any = None
-        self._laid_out_at = 0.0
+        self._laid_out_at = self._frame_cost = 0.0
         self._loaded = presenter.loaded
         self._dump = state_dump.from_environment()
         self._browsed: list[tuple[file_dialog.Kind, list[Path]]] = []
@@ -56,7 +57,9 @@ class Loop:
             self.presenter.fail(error)
             self._dragged = None
         self._was_typing = self.surface.typing
+        before = time.process_time()
         self.surface.frame()
+        self._frame_cost = time.process_time() - before
 
     def _work(self) -> None:
         p, surface = self.presenter, self.surface
@@ -104,7 +107,8 @@ class Loop:
             self.ui.pointer if self.ui.card is not None else None,
         )
         if seen == self._laid_out:
-            if not self.still and now - self._laid_out_at > _STILL_AFTER:
+            resting = now - self._laid_out_at > _STILL_AFTER
+            if resting and not self.still and self._frame_cost > _COSTLY_FRAME:
                 self.still = True
                 self.surface.draw(self.canvas, still=True)
             return

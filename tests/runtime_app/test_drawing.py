@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -56,8 +57,24 @@ def test_a_small_picture_shows_nothing_of_its_opposite_edge(home: Path) -> None:
         assert (seen[:, : height // 3] == 0).all() and (seen[:, -height // 3 :] == 255).all()
 
 
+def with_costly_frames_from(seconds: float) -> str:
+    """The app, as where a frame costs the processor much, or nothing, whatever this machine has."""
+    return (
+        "from runtime_app.view import loop\n"
+        f"loop._COSTLY_FRAME = {seconds}\n"
+        "from runtime_app.__main__ import main; main()"
+    )
+
+
+def test_where_frames_cost_little_nothing_is_drawn_anew_at_rest(home: Path) -> None:
+    with window(home, [CAT], code=with_costly_frames_from(1e9)) as opened:
+        opened.wait(lambda state: len(bars(state)) == 10 and not any(state["waiting"].values()))
+        time.sleep(2)
+        assert not opened.state()["still"]
+
+
 def test_a_window_at_rest_is_still_until_something_changes(home: Path) -> None:
-    with window(home, [CAT]) as opened:
+    with window(home, [CAT], code=with_costly_frames_from(0)) as opened:
         opened.wait(lambda state: len(bars(state)) == 10 and not any(state["waiting"].values()))
         opened.wait(lambda state: state["still"])
 
