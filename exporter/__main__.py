@@ -4,8 +4,8 @@ from runtime_app.installation import named_if_missing
 from runtime_app.interruption import at_once
 
 
-def main() -> None:
-    with at_once(), named_if_missing():
+def main(extra: str | None = None) -> None:
+    with at_once(), named_if_missing(extra):
         from exporter.cli import cli
         from runtime_app.installation import program
         from runtime_app.terminal import run

@@ -74,26 +74,21 @@ def forget_own_libraries() -> None:
 
 
 @contextmanager
-def named_if_missing() -> Iterator[None]:
-    """Around the first imports of `python -m`: the Python that happens to be found first has none of the libraries."""
+def named_if_missing(extra: str | None) -> Iterator[None]:
+    """Around the first imports. Of a command that pip installed, `extra` is what brings the libraries; None: the Python of
+    `python -m` is not the one that has them. Status 2."""
     try:
         yield
     except ModuleNotFoundError as error:
         sentence = explain_missing_library(error)
         if sentence is None:
             raise
-        sys.stderr.write(f"Error: {' '.join(sentence)}\n")
+        named = f"{error.name} is not installed. In the checkout, run `pip install '.[{extra}]'`."
+        sys.stderr.write(f"Error: {' '.join(sentence) if extra is None else named}\n")
         sys.exit(2)
 
 
 def start_installed(module: str, extra: str) -> NoReturn:
     """Run MODULE's command line; where pip installed it without what it needs, say which extra brings that (status 2)."""
-    try:
-        main = importlib.import_module(f"{module}.__main__").main
-    except ModuleNotFoundError as error:
-        if error.name and error.name.split(".")[0] == module:
-            raise
-        sys.stderr.write(f"Error: {error.name} is not installed. In the checkout, run `pip install '.[{extra}]'`.\n")
-        sys.exit(2)
-    main()
+    importlib.import_module(f"{module}.__main__").main(extra)
     sys.exit(0)

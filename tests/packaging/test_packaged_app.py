@@ -82,7 +82,7 @@ def test_selftest_passes_on_the_bundle_inside(place: Path) -> None:
 
 def test_classify_gives_what_the_checkout_gives(place: Path) -> None:
     done = run(place, "classify", place / "pictures", "--format", "jsonl")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0 and done.stderr in ("fp32 on CPUExecutionProvider\n", "int8 on CPUExecutionProvider\n")
     bundle = ROOT / "artifacts" / "bundles" / "cifarnet-cifar10"
     here = subprocess.run(
         [sys.executable, "-m", "runtime_app", "classify", place / "pictures", "--format", "jsonl", "--bundle", bundle],

@@ -71,6 +71,15 @@ def test_a_python_without_the_libraries_is_told_in_one_sentence(module: str) -> 
     assert len(answer.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(("module", "extra"), [("runtime_app", "runtime"), ("trainer", "train"), ("exporter", "train")])
+def test_an_installed_command_without_the_libraries_names_what_pip_brings_them_with(module: str, extra: str) -> None:
+    command = [sys.executable, "-S", "-c", f"from {module}.installed import main; main()"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert answer.returncode == 2
+    assert answer.stderr.endswith(f" is not installed. In the checkout, run `pip install '.[{extra}]'`.\n")
+    assert len(answer.stderr.splitlines()) == 1
+
+
 def test_a_command_of_another_environment_is_no_defect_to_report() -> None:
     command = [sys.executable, "-m", "exporter", "--run", "latest"]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
