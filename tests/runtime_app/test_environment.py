@@ -87,6 +87,13 @@ def test_a_command_of_another_environment_is_no_defect_to_report() -> None:
     assert "report" not in answer.stderr
 
 
+def by_a_shell(script: str, command: list[str], folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """script: runs "$@", which is the command."""
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", **variables}
+    words = ["sh", "-c", script, "sh", *command]
+    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="closes streams as a POSIX shell does")
 @pytest.mark.parametrize("format_", ["table", "jsonl", "csv"])
 @pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-"])
@@ -95,13 +102,7 @@ def test_with_closed_streams_the_work_is_done_all_the_same(
 ) -> None:
     heatmap = tmp_path / "heat.png"
     command = [sys.executable, "-m", "runtime_app", "classify", str(digits), "--bundle", str(TINY), "--format", format_]
-    answer = subprocess.run(
-        ["sh", "-c", f'"$@" {closed}', "sh", *command, "--heatmap", str(heatmap)],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-    )
+    answer = by_a_shell(f'"$@" {closed}', [*command, "--heatmap", str(heatmap)], tmp_path, HOME=str(tmp_path))
     assert answer.returncode == 0 and "unexpected" not in answer.stderr, answer.stderr
     with Image.open(heatmap) as drawn:
         drawn.load()
@@ -114,13 +115,8 @@ def test_results_that_a_disk_does_not_take_whole_are_told_and_cost_the_status(
     digits: Path, tmp_path: Path, format_: str, unbuffered: str
 ) -> None:
     command = [sys.executable, "-m", "runtime_app", "classify", *3 * [str(digits)], "--bundle", str(TINY)]
-    answer = subprocess.run(
-        ["sh", "-c", 'ulimit -f 1; exec "$@" > results', "sh", *command, "--format", format_],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT), "HOME": "/dev/null", "PATH": "/usr/bin:/bin", "PYTHONUNBUFFERED": unbuffered},
-        capture_output=True,
-        text=True,
-    )
+    limited, variables = 'ulimit -f 1; exec "$@" > results', {"HOME": "/dev/null", "PYTHONUNBUFFERED": unbuffered}
+    answer = by_a_shell(limited, [*command, "--format", format_], tmp_path, **variables)
     assert answer.returncode == 1, (answer.returncode, answer.stderr)
     assert answer.stderr.splitlines()[1:] == ["Error: File too large. Check the path and the disk."]
 

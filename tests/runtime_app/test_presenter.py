@@ -1,12 +1,9 @@
 """What the window shows, without a window: a real bundle, real pictures, the real workers."""
 
-import gc
 import itertools
 import json
-import shutil
 import threading
 import time
-import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,12 +17,10 @@ from runtime_app.imaging import Region
 from runtime_app.installation import command_line, training_program
 from runtime_app.pipeline import Failure, Result
 from runtime_app.presenter import Presenter
-from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.library import FAILED, Filter, Library
-from runtime_app.presenter.shown import class_bars, running, status, words
+from runtime_app.presenter.shown import class_bars, status, words
 from runtime_app.settings import Settings
-from tests.runtime_app.layout import idle
-from tests.runtime_app.samples import rename_bundle, until
+from tests.runtime_app.samples import until
 
 
 def test_folder_is_listed_shown_and_classified(presenter: Presenter, digits: Path) -> None:
@@ -122,42 +117,6 @@ def test_marked_square_is_what_is_classified(presenter: Presenter, digits: Path)
     until(presenter, lambda: (presenter.look.result.image == whole).all())  # type: ignore[union-attr]
 
 
-def test_changed_bundle_classifies_anew_and_refused_bundle_changes_nothing(
-    presenter: Presenter, tiny_bundle: Path, digits: Path
-) -> None:
-    presenter.open_paths([digits])
-    until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
-    before = presenter.loaded
-    presenter.set_engine(threads=1)
-    until(presenter, lambda: presenter.loaded is not before and presenter.library.classified == 3)
-    opened = presenter.loaded
-    (tiny_bundle / "bundle.json").write_text("{}")
-    presenter.open_bundle(tiny_bundle)
-    until(presenter, lambda: presenter.errors)
-    assert presenter.loaded is opened and presenter.library.classified == 3
-
-
-def test_session_of_a_bundle_that_is_not_open_any_more_is_released(
-    presenter: Presenter, tiny_bundle: Path, tmp_path: Path, digits: Path
-) -> None:
-    presenter.open_paths([digits])
-    until(presenter, lambda: presenter.library.classified == 3 and idle(presenter))
-    presenter.selftest()
-    until(presenter, lambda: idle(presenter))
-    assert presenter.loaded is not None
-    first = weakref.ref(presenter.loaded.classifier)
-    other = Path(shutil.copytree(tiny_bundle, tmp_path / "other"))
-    presenter.open_bundle(other)
-    until(presenter, lambda: presenter.loaded is not None and presenter.loaded.bundle.path == other and idle(presenter))
-    until(presenter, lambda: gc.collect() >= 0 and first() is None, 5)
-    presenter.compare_with(Opinion(tiny_bundle, "fp32", "tiny", ""))
-    until(presenter, lambda: presenter.comparison.library.classified == 3 and idle(presenter))
-    assert presenter.comparison.loaded is not None
-    second = weakref.ref(presenter.comparison.loaded.classifier)
-    presenter.compare_with(None)
-    until(presenter, lambda: gc.collect() >= 0 and second() is None, 5)
-
-
 def test_corrections_decide_where_training_copies_go(presenter: Presenter, digits: Path, tmp_path: Path) -> None:
     presenter.export_folder = lambda: tmp_path / "out"  # type: ignore[method-assign]
     presenter.open_paths([digits])
@@ -175,38 +134,6 @@ def test_corrections_decide_where_training_copies_go(presenter: Presenter, digit
     until(presenter, lambda: presenter.notice)
     lines = [json.loads(line) for line in next((tmp_path / "out").glob("*.jsonl")).read_text().splitlines()]
     assert [line.get("correction") for line in lines] == ["4", None, None]
-
-
-def test_bundle_replaced_on_the_disk_is_noticed_and_the_open_one_goes_on(
-    presenter: Presenter, tiny_bundle: Path, digits: Path
-) -> None:
-    opened = presenter.loaded
-    rename_bundle(tiny_bundle, "successor")
-    until(presenter, lambda: "replaced" in status(presenter).reason)
-    presenter.open_paths([digits])
-    until(presenter, lambda: presenter.library.classified == 3 and not presenter.busy)
-    assert presenter.loaded is opened and not presenter.errors
-    presenter.reopen_bundle()
-    until(presenter, lambda: presenter.loaded is not opened)
-    assert presenter.loaded is not None and presenter.loaded.bundle.manifest.name == "successor"
-    assert "replaced" not in status(presenter).reason
-
-
-def test_list_of_bundles_has_folders_and_zips_with_accuracy_and_date(
-    presenter: Presenter, tiny_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    newer = Path(shutil.copytree(tiny_bundle, tmp_path / "artifacts" / "bundles" / "newer"))
-    rename_bundle(newer, "newer", "2031-02-03T04:05:06+00:00")
-    archive = shutil.make_archive(str(tmp_path / "elsewhere"), "zip", tiny_bundle)
-    presenter.open_bundle(Path(archive))
-    until(presenter, lambda: presenter.loaded is not None and presenter.loaded.bundle.path == Path(archive))
-    presenter.list_bundles()
-    until(presenter, lambda: presenter.bundles is not None)
-    assert presenter.bundles is not None
-    first, *others = presenter.bundles
-    assert (first.name, first.date) == ("newer", "2031-02-03") and first.accuracy.endswith(" %")
-    assert {entry.path for entry in others} == {Path(archive), tiny_bundle}, "what was open before is offered too"
 
 
 def test_correction_holds_in_the_next_run_and_can_be_taken_back(
@@ -296,32 +223,6 @@ def test_next_class_is_the_next_most_probable_one(presenter: Presenter, digits: 
     assert seen == order != sorted(order)
     presenter.step_class(1)
     assert presenter.evidence_class == order[0]
-
-
-def test_what_does_not_run_here_falls_back_in_the_window_and_is_said(presenter: Presenter) -> None:
-    for wanted, why in (
-        ({"device": "cuda"}, "CUDA does not run here"),
-        ({"device": "cpu", "precision": "fp16"}, "no fp16 model"),
-    ):
-        before = presenter.loaded
-        presenter.set_engine(**wanted)  # type: ignore[arg-type]
-        until(presenter, lambda before=before: presenter.loaded is not before)
-        assert why in status(presenter).reason and status(presenter).engine.startswith("CPU fp32")
-    assert presenter.errors == []
-
-
-def test_an_answer_to_something_else_never_stands_for_why_it_runs_as_it_does(
-    presenter: Presenter, tiny_bundle: Path
-) -> None:
-    presenter.tell("Copied.")
-    assert status(presenter).reason == "Copied." and running(presenter)[1] == ""
-    before = presenter.loaded
-    presenter.set_engine(precision="int8")
-    until(presenter, lambda: presenter.loaded is not before)
-    assert "no int8 model" in status(presenter).reason and "no int8 model" in running(presenter)[1]
-    presenter.tell("Copied.")
-    rename_bundle(tiny_bundle, "successor")
-    until(presenter, lambda: "replaced" in status(presenter).reason)
 
 
 def test_opacity_stays_between_nothing_and_all(presenter: Presenter) -> None:
