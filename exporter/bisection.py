@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from exporter.expectation import FACTOR, largest
-from exporter.fusion import SAME_IN_BLOCK
+from exporter.fusion import same_in_block
 from exporter.graph import NORMALISED
 from exporter.reference import Reference
 from runtime_app.classifier import OUTPUTS
@@ -102,6 +102,6 @@ def _under_fused_names(reference: Reference, seen: dict[str, NDArray[np.floating
     for number, block in enumerate(reference.network.blocks):
         assert isinstance(block, Block)
         at = f"blocks.{number}"
-        found |= {f"{at}.{name}": seen[f"{at}.{torch_name}"] for name, torch_name in SAME_IN_BLOCK.items()}
+        found |= {f"{at}.{name}": seen[f"{at}.{torch_name}"] for name, torch_name in same_in_block(block.depth).items()}
         found[f"{at}.conv1_norm1"] = block.norm1(torch.from_numpy(seen[f"{at}.conv1"])).numpy()
     return found

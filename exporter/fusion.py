@@ -10,8 +10,13 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from trainer.model import Block
 
-# What these layers of a fused block give is what the trainer's block gives at: (a module's second call is "NAME#2").
-SAME_IN_BLOCK = {"conv2_norm2": "norm2", "act2": "act#2", "pooled": "act"}
+
+def same_in_block(depth: int) -> dict[str, str]:
+    """Layer of a fused block -> the layer of the trainer's block that gives the same (a module's second call is "NAME#2")."""
+    found = {"pooled": "act"}
+    for number in range(2, depth + 1):
+        found |= {f"conv{number}_norm{number}": f"norm{number}", f"act{number}": f"act#{number}"}
+    return found
 
 
 class FusedBlock(nn.Module):
@@ -19,15 +24,20 @@ class FusedBlock(nn.Module):
 
     def __init__(self, block: Block) -> None:
         super().__init__()
-        self.conv1_norm1 = fuse_conv_bn_eval(block.conv1, block.norm1)
+        self.depth = block.depth
+        self.conv1_norm1 = fuse_conv_bn_eval(*block.layer(1))
         self.act1 = nn.LeakyReLU(block.act.negative_slope)
         self.pooled = block.pool
-        self.conv2_norm2 = fuse_conv_bn_eval(block.conv2, block.norm2)
-        self.act2 = nn.LeakyReLU(block.act.negative_slope)
+        for number in range(2, block.depth + 1):
+            self.add_module(f"conv{number}_norm{number}", fuse_conv_bn_eval(*block.layer(number)))
+            self.add_module(f"act{number}", nn.LeakyReLU(block.act.negative_slope))
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.pooled(self.act1(self.conv1_norm1(x)))
-        return x + self.act2(self.conv2_norm2(x))
+        for number in range(2, self.depth + 1):
+            conv, act = self.get_submodule(f"conv{number}_norm{number}"), self.get_submodule(f"act{number}")
+            x = x + act(conv(x))
+        return x
 
 
 def fused(blocks: nn.Sequential) -> nn.Sequential:

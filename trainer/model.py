@@ -1,11 +1,14 @@
-"""CifarNet: four convolutional blocks with residual shortcuts, about 3.4 M parameters. Knows nothing of training."""
+"""CifarNet: four convolutional blocks with residual shortcuts, about 3.5 M parameters. Knows nothing of training."""
 
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-WIDTHS = (64, 128, 256, 384)
+WIDTHS = (32, 64, 128, 256)
+DEPTHS = (4, 5, 5, 5)
+_DEPTHS_BEFORE = (2, 2, 2, 2)
+"""Of checkpoints that do not name them."""
 WHITENED = 24
 
 
@@ -28,32 +31,42 @@ class Stem(nn.Module):
 
 
 class Block(nn.Module):
-    """conv - pool - norm - act, then a residual conv - norm - act, then dropout.
+    """conv - pool - norm - act, then residual convolutions, each x + act(norm(conv(x))), then dropout.
 
-    Pooling straight after the first convolution (as in airbench, arXiv 2404.00498, section 3.1) keeps the second one
-    on the smaller map: 103 M multiply-adds for a 32x32 picture, half of what pooling at the end of each block takes.
+    depth: how many convolutions, the first included. Pooling straight after the first one (as in airbench, arXiv
+    2404.00498, section 3.1) keeps all others on the smaller map.
     """
 
-    def __init__(self, inputs: int, outputs: int, *, pool: bool, dropout: float) -> None:
+    def __init__(self, inputs: int, outputs: int, depth: int, *, pool: bool, dropout: float) -> None:
         super().__init__()
+        self.depth = depth
         self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
         self.pool = nn.MaxPool2d(2) if pool else nn.Identity()
         self.norm1 = nn.BatchNorm2d(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
-        self.norm2 = nn.BatchNorm2d(outputs)
+        for number in range(2, depth + 1):
+            self.add_module(f"conv{number}", nn.Conv2d(outputs, outputs, 3, padding=1, bias=False))
+            self.add_module(f"norm{number}", nn.BatchNorm2d(outputs))
         self.act = nn.LeakyReLU(0.1)
         self.dropout = nn.Dropout(dropout)
 
+    def layer(self, number: int) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
+        """A convolution, counted from 1, and the norm that belongs to it."""
+        conv, norm = self.get_submodule(f"conv{number}"), self.get_submodule(f"norm{number}")
+        assert isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)
+        return conv, norm
+
     def forward(self, x: Tensor) -> Tensor:
         x = self.act(self.norm1(self.pool(self.conv1(x))))
-        x = x + self.act(self.norm2(self.conv2(x)))
+        for number in range(2, self.depth + 1):
+            conv, norm = self.layer(number)
+            x = x + self.act(norm(conv(x)))
         return self.dropout(x)
 
 
 class CifarNet(nn.Module):
     """Normalised RGB float [N, 3, H, W] -> logits float [N, classes]; H and W at least 8.
 
-    dropout: one probability a block; logit_scale: the constant that the head's output is multiplied with (recipes with
+    widths, depths, dropout: channels, convolutions and one probability a block; logit_scale: the constant that the head's output is multiplied with (recipes with
     a high learning rate need it below 1 to start learning); whitening: begin with a stem of fixed filters.
     """
 
@@ -65,6 +78,7 @@ class CifarNet(nn.Module):
         logit_scale: float = 1.0,
         *,
         whitening: bool = False,
+        depths: tuple[int, int, int, int] = DEPTHS,
     ) -> None:
         super().__init__()
         self.logit_scale = logit_scale
@@ -72,8 +86,10 @@ class CifarNet(nn.Module):
         inputs = (WHITENED if whitening else 3, *widths[:-1])
         self.blocks = nn.Sequential(
             *(
-                Block(before, after, pool=index < len(widths) - 1, dropout=probability)
-                for index, (before, after, probability) in enumerate(zip(inputs, widths, dropout, strict=True))
+                Block(before, after, depth, pool=index < len(widths) - 1, dropout=probability)
+                for index, (before, after, depth, probability) in enumerate(
+                    zip(inputs, widths, depths, dropout, strict=True)
+                )
             )
         )
         self.head = nn.Linear(widths[-1], classes)
@@ -81,6 +97,7 @@ class CifarNet(nn.Module):
             "name": "cifarnet",
             "classes": classes,
             "widths": list(widths),
+            "depths": list(depths),
             "dropout": list(dropout),
             "logit_scale": logit_scale,
             "whitening": whitening,
@@ -113,6 +130,7 @@ def build_network(architecture: dict[str, Any]) -> CifarNet:
             tuple(fields["dropout"]),
             float(fields["logit_scale"]),
             whitening=bool(fields.get("whitening", False)),  # checkpoints from before the stem do not name it
+            depths=tuple(fields.get("depths", _DEPTHS_BEFORE)),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"incomplete architecture ({error})") from error
