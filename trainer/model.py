@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-WIDTHS = (32, 64, 128, 256)
-DEPTHS = (4, 5, 5, 5)
+WIDTHS = (32, 96, 160, 256)
+DEPTHS = (4, 4, 3, 5)
 _DEPTHS_BEFORE = (2, 2, 2, 2)
 """Of checkpoints that do not name them."""
 WHITENED = 24
