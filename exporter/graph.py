@@ -5,6 +5,7 @@ uint8 pictures go in; normalisation, class evidence, temperature and softmax are
 
 import json
 import logging
+import warnings
 from ast import literal_eval
 from collections import Counter
 from collections.abc import Iterator
@@ -103,6 +104,7 @@ def name_by_layer(graph: onnx.GraphProto) -> None:
     """
     outputs = {value.name for value in graph.output}
     last_of_call = {scopes: node for node in graph.node if (scopes := _scopes_of(node)) is not None}
+    last_of_call = _without_steps_inside(last_of_call)
     renamed: dict[str, str] = {}
     calls: Counter[str] = Counter()
     for scopes, node in last_of_call.items():
@@ -120,6 +122,16 @@ def name_by_layer(graph: onnx.GraphProto) -> None:
         node.output[:] = [renamed.get(name, name) for name in node.output]
     for value in graph.value_info:
         value.name = renamed.get(value.name, value.name)
+
+
+def _without_steps_inside(last_of_call: dict[tuple[str, ...], onnx.NodeProto]) -> dict[tuple[str, ...], onnx.NodeProto]:
+    """Of what a module with layers of its own computes between them only the last, which is what it gives."""
+    layers = {scopes[-2] for scopes in last_of_call}
+    wholes = {layer for layer in layers if any(other.startswith(f"{layer}.") for other in layers)}
+    given = {scopes[-2]: scopes for scopes in last_of_call}
+    return {
+        scopes: node for scopes, node in last_of_call.items() if scopes[-2] not in wholes or scopes == given[scopes[-2]]
+    }
 
 
 def _scopes_of(node: onnx.NodeProto) -> tuple[str, ...] | None:
@@ -148,11 +160,14 @@ def _strip(model: onnx.ModelProto) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """torch.onnx reports each of its phases through logging; a person waiting for a bundle has no use for them."""
+    """torch.onnx reports each of its phases through logging, and torch 2.11 warns of what its own code uses; a person
+    waiting for a bundle has no use for them."""
     logger = logging.getLogger("torch.onnx")
     before = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
     finally:
         logger.setLevel(before)

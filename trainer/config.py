@@ -9,7 +9,7 @@ import msgspec
 from runtime_app.errors import UserError
 
 FORMAT = 1
-RECIPES = ("baseline", "fast", "finetune")
+RECIPES = ("baseline", "fast", "deep", "finetune")
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class TrainConfig:
     data_root: str = "data/cifar10"
     """Where CIFAR-10 lies, or is downloaded to."""
     recipe: str = "baseline"
-    """baseline, fast or finetune, see trainer/recipes."""
+    """baseline, fast, deep or finetune, see trainer/recipes."""
     epochs: int = 128
     """Passes over the training pictures, in each round."""
     rounds: int = 1

@@ -91,7 +91,14 @@ def build_network(config: TrainConfig, recipe: Recipe, classes: tuple[str, ...])
     """
     if config.init_from is not None:
         return _frozen(_start_from(Path(config.init_from), recipe, classes), config)
-    network = CifarNet(len(classes), dropout=recipe.dropout, logit_scale=recipe.logit_scale, whitening=recipe.whitening)
+    network = CifarNet(
+        len(classes),
+        recipe.widths,
+        recipe.dropout,
+        recipe.logit_scale,
+        whitening=recipe.whitening,
+        depths=recipe.depths,
+    )
     if recipe.dirac:
         dirac_init(network)
     return _frozen(network, config)

@@ -15,7 +15,7 @@ from trainer.setup import describe as describe_run
 
 RUN = "20240101-120000-cifarnet-digits-s0"
 SIZE = 16
-WIDTHS = (8, 16, 16, 32)
+WIDTHS, DEPTHS = (8, 16, 16, 32), (2, 3, 2, 2)
 STEPS, BATCH = 150, 64
 
 
@@ -28,7 +28,7 @@ def make_run(folder: Path, splits: Splits) -> Path:
     torch.manual_seed(0)
     config = TrainConfig(data="digits", image_size=SIZE, flip=False, epochs=1, batch_size=BATCH)
     mean, std = (tuple(values) for values in channel_statistics(splits.train))
-    untrained = CifarNet(10, WIDTHS, (0.0, 0.0, 0.0, 0.1), logit_scale=0.5, whitening=True)
+    untrained = CifarNet(10, WIDTHS, (0.0, 0.0, 0.0, 0.1), logit_scale=0.5, whitening=True, depths=DEPTHS)
     network = _train(untrained, splits, mean, std)
     accuracy = _accuracy(network, splits, mean, std)
     folder.mkdir(parents=True)

@@ -124,6 +124,8 @@ def test_bisection_names_the_layer_whose_weight_is_wrong(export: Export) -> None
     assert first_departure(wrong, export.source.checkpoint, temperature, images).layer == "stem.conv"
     first = _edit(export.model, "blocks.0.conv1_norm1.weight", lambda values: values * 1.01)
     assert first_departure(first, export.source.checkpoint, temperature, images).layer == "blocks.0.conv1_norm1"
+    inner = _edit(export.model, "blocks.1.conv3_norm3.weight", lambda values: values * 1.01)
+    assert first_departure(inner, export.source.checkpoint, temperature, images).layer == "blocks.1.conv3_norm3"
     last = _edit(export.model, "blocks.3.conv2_norm2.weight", lambda values: values * 1.01)
     assert first_departure(last, export.source.checkpoint, temperature, images).layer == "blocks.3.conv2_norm2"
 
@@ -158,7 +160,7 @@ def test_another_class_may_win_only_where_two_are_nearer_than_rounding_decides(e
 
     near = check(export.draft(_edit(model, "head_bias", lift(8e-6))), expected)
     assert near.refusals == () and near.measured.argmax_differences == 1
-    far = check(export.draft(_edit(model, "head_bias", lift(1.0))), expected)
+    far = check(export.draft(_edit(model, "head_bias", lift(10.0))), expected)
     assert any("most probable class" in refusal.sentence for refusal in far.refusals)
 
 
@@ -211,7 +213,8 @@ def test_gate_refuses_what_a_training_mode_export_computes(export: Export) -> No
     module = _deployable(export)
     module.blocks = copy.deepcopy(export.source.checkpoint.network.blocks)
     for block in module.blocks:
-        block.norm1, block.norm2 = _BatchStatistics(block.norm1), _BatchStatistics(block.norm2)
+        for number in range(1, block.depth + 1):
+            setattr(block, f"norm{number}", _BatchStatistics(block.layer(number)[1]))
     report = check(export.draft(to_onnx(module.eval(), SIZE, _classes(export))), export.expected)
     assert any("differs from torch" in refusal.sentence for refusal in report.refusals)
     assert any("one by one" in refusal.sentence for refusal in report.refusals)
@@ -268,18 +271,18 @@ def test_a_control_that_is_refused_for_anything_but_its_numbers_controls_nothing
         require_refusal(export.draft(), export.expected)
 
 
-class _BatchStatistics(nn.Module):
+class _BatchStatistics(nn.BatchNorm2d):
     """What BatchNorm2d does in training mode, in plain arithmetic."""
 
     def __init__(self, norm: nn.BatchNorm2d) -> None:
-        super().__init__()
-        self.norm = norm
+        super().__init__(norm.num_features)
+        self.load_state_dict(norm.state_dict())
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         mean = x.mean((0, 2, 3), keepdim=True)
         variance = (x - mean).square().mean((0, 2, 3), keepdim=True)
-        scaled = (x - mean) / torch.sqrt(variance + self.norm.eps)
-        return scaled * self.norm.weight[:, None, None] + self.norm.bias[:, None, None]
+        scaled = (x - mean) / torch.sqrt(variance + self.eps)
+        return scaled * self.weight[:, None, None] + self.bias[:, None, None]
 
 
 def _deployable(export: Export) -> Deployable:

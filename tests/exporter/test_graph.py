@@ -61,7 +61,8 @@ def test_nodes_are_named_after_the_layers_of_the_network(export: Export) -> None
     model = onnx.load_model_from_string(export.model)
     names = {name for node in model.graph.node for name in node.output}
     block = {f"blocks.0.{layer}" for layer in ("conv1_norm1", "act1", "pooled", "conv2_norm2", "act2")}
-    assert {"normalise", "stem.conv", "stem.act", *block, "blocks.0", "blocks.3"} <= names
+    deeper = {f"blocks.1.{layer}" for layer in ("conv3_norm3", "act3")}
+    assert {"normalise", "stem.conv", "stem.act", *block, *deeper, "blocks.0", "blocks.3"} <= names
 
 
 def test_no_norm_is_left_to_compute_and_pooling_comes_after_the_activation(export: Export) -> None:

@@ -25,6 +25,7 @@ from runtime_app.model_file import find_objection
 from trainer.data import Pictures
 
 from .conftest import Export
+from .samples import DEPTHS
 
 
 @pytest.fixture(scope="module")
@@ -320,7 +321,7 @@ def test_int8_is_quantised_as_it_is_said(int8: bytes) -> None:
         for node in graph.node
         if node.op_type == "DequantizeLinear" and getattr(arrays.get(node.input[0]), "ndim", 0) == 4
     ]
-    assert len(filters) == 9
+    assert len(filters) == 1 + sum(DEPTHS)
     for node in filters:
         weights, steps = (arrays[name] for name in node.input[:2])
         assert weights.dtype == np.int8 and np.abs(weights.astype(int)).max() <= 64 and len(steps) == len(weights)

@@ -7,7 +7,7 @@ from trainer.augment import normalise
 from trainer.checkpoint import load_best
 from trainer.config import TrainConfig, read_record
 from trainer.data import load_splits
-from trainer.model import CifarNet, build_network
+from trainer.model import Block, CifarNet, build_network
 from trainer.recipes import load_recipe
 from trainer.setup import build_network as network_for
 from trainer.whitening import whitening_filters
@@ -91,7 +91,8 @@ def test_logits_are_the_head_on_the_mean_of_the_features():
 
 @pytest.mark.parametrize("whitening", [False, True])
 def test_architecture_rebuilds_the_same_network(whitening):
-    network = CifarNet(5, (8, 8, 8, 8), (0.0, 0.1, 0.2, 0.3), 0.5, whitening=whitening).eval()
+    depths = (1, 2, 3, 4)
+    network = CifarNet(5, (8, 8, 8, 8), (0.0, 0.1, 0.2, 0.3), 0.5, whitening=whitening, depths=depths).eval()
     again = build_network(network.architecture)
     again.load_state_dict(network.state_dict())
     x = torch.randn(2, 3, 16, 16)
@@ -103,6 +104,22 @@ def test_checkpoints_from_before_the_stem_have_none():
     architecture = CifarNet(10).architecture
     del architecture["whitening"]
     assert isinstance(build_network(architecture).stem, nn.Identity)
+
+
+def test_checkpoints_from_before_blocks_could_be_deeper_have_two_convolutions_in_each():
+    architecture = CifarNet(10, depths=(3, 3, 3, 3)).architecture
+    del architecture["depths"]
+    assert build_network(architecture).architecture["depths"] == [2, 2, 2, 2]
+
+
+def test_block_adds_what_each_further_convolution_finds():
+    block = Block(3, 4, 3, pool=True, dropout=0.0).eval()
+    x = torch.randn(2, 3, 8, 8)
+    expected = block.act(block.norm1(block.pool(block.conv1(x))))
+    for number in (2, 3):
+        conv, norm = block.layer(number)
+        expected = expected + block.act(norm(conv(expected)))
+    assert torch.equal(block(x), expected) and expected.shape == (2, 4, 4, 4)
 
 
 def test_another_architecture_is_refused():

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
 from trainer.config import RECIPES, TrainConfig
+from trainer.dry_run import multiply_adds
 from trainer.recipes import load_recipe
 from trainer.recipes.muon import Muon, orthogonalised
 from trainer.setup import build_network
@@ -93,6 +96,15 @@ def test_convolutions_of_the_fast_recipe_alone_start_as_the_identity():
     for name in ("baseline", "fast"):
         network = build_network(TrainConfig(recipe=name), load_recipe(name), tuple("0123456789"))
         assert torch.allclose(network.blocks[0].conv2(x), x) == (name == "fast")
+
+
+def test_deep_recipe_is_the_fast_one_on_a_network_with_less_to_compute():
+    fast, deep = load_recipe("fast"), load_recipe("deep")
+    assert replace(deep, name="fast", epochs=36, widths=fast.widths, depths=fast.depths) == fast
+    networks = [build_network(TrainConfig(recipe=r.name), r, tuple("0123456789")) for r in (fast, deep)]
+    sizes = [sum(p.numel() for p in network.parameters()) for network in networks]
+    assert all(3_300_000 <= size <= 3_700_000 for size in sizes)
+    assert multiply_adds(networks[1], 32) < 0.85 * multiply_adds(networks[0], 32)
 
 
 def test_finetune_learns_with_a_fifth_of_the_fast_recipes_rates():

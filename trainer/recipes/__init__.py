@@ -8,7 +8,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from trainer.augment import Augmentation
-from trainer.model import CifarNet
+from trainer.model import DEPTHS, WIDTHS, CifarNet
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Recipe:
     """epochs, rounds and batch_size are defaults that the command line may change; everything else is the recipe.
 
     label_smoothing: share of the target spread over all classes; clip_norm: largest gradient norm, None for no limit;
-    dropout: one probability a block; dirac: start convolutions as the identity; whitening: begin with a stem of fixed
+    dropout: one probability a block; widths, depths: the network's channels and convolutions in each block; dirac: start convolutions as the identity; whitening: begin with a stem of fixed
     filters; rounds, share_of_start: where training began with a checkpoint of the same classes, how often it begins there, and
     how much of the checkpoint is in the average of weights that is evaluated and saved; optimizer(network, batch_size) and
     scheduler(optimizer, total_steps) build the parts of a round; step_scheduler: after every batch, or after every epoch
@@ -38,10 +38,13 @@ class Recipe:
     step_scheduler: Literal["batch", "epoch"]
     rounds: int = 1
     share_of_start: float = 0.0
+    widths: tuple[int, int, int, int] = WIDTHS
+    depths: tuple[int, int, int, int] = DEPTHS
 
 
 def load_recipe(name: str) -> Recipe:
     """The recipe of that name; raises KeyError for an unknown one."""
-    from trainer.recipes import baseline, fast, finetune
+    from trainer.recipes import baseline, deep, fast, finetune
 
-    return {"baseline": baseline.RECIPE, "fast": fast.RECIPE, "finetune": finetune.RECIPE}[name]
+    recipes = (baseline.RECIPE, fast.RECIPE, deep.RECIPE, finetune.RECIPE)
+    return {recipe.name: recipe for recipe in recipes}[name]
