@@ -37,6 +37,8 @@ def fit(run: Run, progress: EpochProgress, *, resume: bool = False) -> Summary |
     The summary is None in every process but the first, which alone writes files.
     """
     ranks = run.training.ranks
+    if ranks.first:
+        remove_unfinished(run.folder)
     rows = _restore(run) if resume else []
     if not resume:
         _save_last(run, rows)
@@ -79,8 +81,6 @@ def _restore(run: Run) -> list[EpochMetrics]:
     if not training.ranks.first:
         restore_random_states(progress["other_random_states"][training.ranks.rank - 1])
     training.ranks.wait()
-    if training.ranks.first:
-        remove_unfinished(run.folder)
     return [EpochMetrics(**row) for row in progress["rows"]]
 
 

@@ -58,8 +58,10 @@ def test_run_killed_before_its_first_checkpoint_begins_again(finished, tmp_path)
     folder = tmp_path / "killed"
     folder.mkdir()
     shutil.copy(finished.folder / "config.json", folder)
+    (folder / ".unfinished-xyz.pt").write_bytes(b"half of it")
     assert trainer("--resume", folder).status == 0
     assert same_run(finished.folder, folder)
+    assert not list(folder.glob(".unfinished-*"))
 
 
 def test_run_killed_after_its_last_epoch_only_writes_the_results(finished, tmp_path):
