@@ -4,7 +4,7 @@ optimiser on this project's network, arXiv 2404.00498).
 Measured on CIFAR-10, 36 epochs of 45,000 pictures in bfloat16, two seeds: 93.50% and 93.54% of the validation pictures;
 of the test pictures 93.60% and 93.17% in a single view, 94.44% and 94.52% averaged over flips and shifts. 61 minutes of
 training on two CPU cores that little else used meanwhile (the second seed; 71 minutes beside other work); 1.1 PFLOP
-(forward and backward).
+(forward and backward). On an NVIDIA H100, seed 0: 0.4 minutes; 93.74%, 93.65% and 94.39%.
 
 What was tried, one seed each, 4 epochs at a peak rate of 0.15 in batches of 1,000, validation pictures in a single view and
 averaged: these ingredients 90.5% and 91.1%; with labels smoothed by 0.1 and decayed biases 89.9% and 91.0%; with
