@@ -1,4 +1,4 @@
-"""CifarNet: four convolutional blocks with residual shortcuts, about 3.4 M parameters by default. Knows nothing of training."""
+"""CifarNet: four convolutional blocks with residual shortcuts, about 3.5 M parameters. Knows nothing of training."""
 
 from typing import Any
 
@@ -64,8 +64,9 @@ class Block(nn.Module):
 class CifarNet(nn.Module):
     """Normalised RGB float [N, 3, H, W] -> logits float [N, classes]; H and W at least 8.
 
-    widths, depths, dropout: channels, convolutions and one probability a block; logit_scale: the constant that the head's output is multiplied with (recipes with
-    a high learning rate need it below 1 to start learning); whitening: begin with a stem of fixed filters.
+    widths, depths, dropout: of each block the channels, the convolutions and the probability; logit_scale: the constant
+    that the head's output is multiplied with (recipes with a high learning rate need it below 1 to start learning);
+    whitening: begin with a stem of fixed filters.
     """
 
     def __init__(
@@ -127,8 +128,9 @@ def build_network(architecture: dict[str, Any]) -> CifarNet:
             tuple(fields["widths"]),
             tuple(fields["dropout"]),
             float(fields["logit_scale"]),
-            whitening=bool(fields.get("whitening", False)),  # checkpoints from before the stem do not name it
-            depths=tuple(fields.get("depths", (2, 2, 2, 2))),  # nor those from before blocks could be deeper theirs
+            # Older checkpoints do not name what all networks of their time had, or had not.
+            whitening=bool(fields.get("whitening", False)),
+            depths=tuple(fields.get("depths", (2, 2, 2, 2))),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"incomplete architecture ({error})") from error

@@ -16,11 +16,11 @@ class Recipe:
     """epochs, rounds and batch_size are defaults that the command line may change; everything else is the recipe.
 
     label_smoothing: share of the target spread over all classes; clip_norm: largest gradient norm, None for no limit;
-    dropout: one probability a block; widths, depths: the network's channels and convolutions in each block; dirac: start convolutions as the identity; whitening: begin with a stem of fixed
-    filters; rounds, share_of_start: where training began with a checkpoint of the same classes, how often it begins there, and
-    how much of the checkpoint is in the average of weights that is evaluated and saved; optimizer(network, batch_size) and
-    scheduler(optimizer, total_steps) build the parts of a round; step_scheduler: after every batch, or after every epoch
-    with the validation loss.
+    dropout, widths, depths: of each of the network's blocks the probability, the channels and the convolutions; dirac: start
+    convolutions as the identity; whitening: begin with a stem of fixed filters; rounds, share_of_start: where training
+    began with a checkpoint of the same classes, how often it begins there, and how much of the checkpoint is in the average
+    of weights that is evaluated and saved; optimizer(network, batch_size) and scheduler(optimizer, total_steps) build the
+    parts of a round; step_scheduler: after every batch, or after every epoch with the validation loss.
     """
 
     name: str
