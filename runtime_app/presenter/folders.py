@@ -67,6 +67,7 @@ class Folders(Browsing):
         known = [folder for folder in folders if folder in self._folders]
         for folder in folders:
             self.change_settings(recent_folders=remember(self.settings.recent_folders, folder))
+        self.find_recent_folders()
         self._folders += [folder for folder in folders if folder not in known]
         self.unlisted = [folder for folder in self.unlisted if folder not in folders]
         self._read_truth()
@@ -76,6 +77,14 @@ class Folders(Browsing):
         self.workers["batch"].submit("folder", listing.list_folders(self._listing))
         if known:
             self._look_for_changes(known)
+
+    def find_recent_folders(self) -> None:
+        """Look again which folders opened before are still there: one may lie on a disk that takes long to answer."""
+        names = self.settings.recent_folders
+        self.run_chore("recent folders", lambda: [path for name in names if (path := Path(name)).is_dir()])
+
+    def _recent_found(self, folders: list[Path]) -> None:
+        self.recent_folders = folders
 
     def go_on(self) -> None:
         """With what was cancelled: listing folders, which begins anew, then classifying."""
@@ -155,6 +164,7 @@ class Folders(Browsing):
     _receivers: ClassVar[dict[str, Callable[[Any, Any], None]]] = {
         **Browsing._receivers,
         "folder": _folder_listed,
+        "recent folders": _recent_found,
         "open": open_chosen,
         "changed": lambda self, indices: self.read_again(indices),
         "watch": _seen_in_watched_folder,

@@ -37,6 +37,7 @@ class Presenter(Folders):
         self.selftest_words = ""
         self.bundles: list[BundleEntry] | None = None
         self._exports: deque[Callable[[Ticket], str]] = deque()  # the first one runs
+        self.find_recent_folders()
 
     def list_bundles(self) -> None:
         """Look again which bundles there are: in the usual folders, newest first, then those opened before from elsewhere."""

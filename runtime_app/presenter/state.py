@@ -31,7 +31,7 @@ KEYED = 10
 
 class State:
     """One thread, the window's, calls this. `version` grows with every change of what is to be shown; unlisted: folders
-    whose listing was cancelled."""
+    whose listing was cancelled; recent_folders: those opened before that are still there, newest first."""
 
     def __init__(self, settings: Settings, resize: Resize | None = None) -> None:
         self.settings = settings
@@ -64,6 +64,7 @@ class State:
         self._folders: list[Path] = []
         self._listing: list[Path] = []
         self.unlisted: list[Path] = []
+        self.recent_folders: list[Path] = []
         self.renewed = 0  # grows when thumbnails that were made are no longer right
         self._explicit: Path | None = None
         self._region: Region | None = None
@@ -174,10 +175,6 @@ class State:
     def labelled(self) -> bool:
         """Whether the true class of any picture is known."""
         return self.library.once("labelled", lambda: bool((self.true_labels >= 0).any()))
-
-    def recent_folders(self) -> list[Path]:
-        """Folders opened before that are still there, newest first."""
-        return [path for name in self.settings.recent_folders if (path := Path(name)).is_dir()]
 
     # ---- errors ------------------------------------------------------------------------------------------------
 

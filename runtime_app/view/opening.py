@@ -24,6 +24,11 @@ def open_zip_dialog(ui: Ui) -> None:
     _ask(ui, "zip")
 
 
+def show_recent(ui: Ui) -> None:
+    ui.presenter.find_recent_folders()
+    ui.show_dialog("recent")
+
+
 def open_recent(ui: Ui, folder: Path) -> None:
     ui.dialog = None
     ui.presenter.open_paths([folder])

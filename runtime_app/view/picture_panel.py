@@ -238,7 +238,7 @@ def _empty(c: Canvas, box: Box, ui: Ui) -> None:
     widgets.button(c, row, "empty.open", "Open pictures\u2026", partial(opening.open_files, ui), kind="accent")
     second = Box(row.right + 12, row.y, folder_width, 36)
     widgets.button(c, second, "empty.folder", "Open a folder\u2026", partial(opening.open_folder, ui), kind="raised")
-    recent = ui.presenter.recent_folders()
+    recent = ui.presenter.recent_folders
     if not recent:
         return
     y = second.bottom + 36

@@ -12,11 +12,11 @@ _ROW, _FOOT = 44, 48
 
 def height(ui: Ui) -> float:
     """Of the whole dialog."""
-    return 80 + _FOOT + _ROW * min(max(len(ui.presenter.recent_folders()), 2), 8)
+    return 80 + _FOOT + _ROW * min(max(len(ui.presenter.recent_folders), 2), 8)
 
 
 def draw(c: Canvas, room: Box, ui: Ui) -> None:
-    folders = ui.presenter.recent_folders()
+    folders = ui.presenter.recent_folders
     if not folders:
         widgets.paragraph(c, room, "No folder was opened yet, or they are all gone.", muted=True)
     body = Box(room.x - 8, room.y, room.w + 16, room.h - _FOOT)

@@ -43,7 +43,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(("Ctrl+V",), "Paste a picture or file names", opening.paste),
     Shortcut(("Ctrl+W",), "Watch the picture's folder for new ones", lambda ui: ui.presenter.toggle_watch()),
     Shortcut(("Ctrl+B",), "List of bundles", lambda ui: ui.show_dialog("bundles")),
-    Shortcut(("Ctrl+R",), "Folders opened before", lambda ui: ui.show_dialog("recent")),
+    Shortcut(("Ctrl+R",), "Folders opened before", opening.show_recent),
     Shortcut(("Ctrl+Shift+B",), "Open the bundle anew from the disk", lambda ui: ui.presenter.reopen_bundle()),
     Shortcut(("Ctrl+N",), "Open the newest bundle", lambda ui: ui.presenter.open_bundle()),
     Shortcut(("Right", "J"), "Next picture", lambda ui: navigation.go(ui, 1)),

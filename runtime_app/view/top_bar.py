@@ -81,7 +81,7 @@ def _openers(c: Canvas, row: Box, ui: Ui, end: float, *, roomy: bool) -> float:
             partial(opening.open_folder, ui),
             "Open a folder and its subfolders (Ctrl+Shift+O)",
         ),
-        ("recent", "", lambda: ui.show_dialog("recent"), "Folders opened before (Ctrl+R)"),
+        ("recent", "", partial(opening.show_recent, ui), "Folders opened before (Ctrl+R)"),
         ("paste", "Paste", partial(opening.paste, ui), "Paste a picture or file names (Ctrl+V)"),
         (
             "watch",

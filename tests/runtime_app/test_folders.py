@@ -1,6 +1,7 @@
 """Folders: several at once, opened again after their files changed, watched."""
 
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,10 @@ from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.library import FAILED, PENDING
 from runtime_app.presenter.shown import status
 from runtime_app.presenter.watching import watch_folder
+from runtime_app.settings import Settings
+from runtime_app.view import opening
+from runtime_app.view.ui import Ui
+from tests.runtime_app.layout import laid_out
 from tests.runtime_app.samples import draw_digit, many_pictures, rename_bundle, until
 
 _BEGUN = 1.0  # seconds until the watching thread has certainly seen what was there before
@@ -30,6 +35,36 @@ def two(tmp_path: Path) -> tuple[Path, Path]:
 
 def classified(presenter: Presenter, count: int) -> None:
     until(presenter, lambda: presenter.library.classified == count and not presenter.busy)
+
+
+def test_recent_folders_are_those_still_there_newest_first(presenter: Presenter, two: tuple[Path, Path]) -> None:
+    for folder in two:
+        presenter.open_paths([folder])
+    until(presenter, lambda: presenter.recent_folders == [two[1], two[0]])
+    shutil.rmtree(two[1])
+    presenter.find_recent_folders()
+    until(presenter, lambda: presenter.recent_folders == [two[0]])
+
+
+def test_a_recent_folder_on_a_disk_that_does_not_answer_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, asked, answers, found = tmp_path / "lost", threading.Event(), threading.Event(), Path.is_dir
+
+    def waits(path: Path) -> bool:
+        if path == lost:
+            asked.set()
+            answers.wait(20)
+        return found(path)
+
+    monkeypatch.setattr(Path, "is_dir", waits)
+    presenter = Presenter(Settings(device="cpu", recent_folders=(str(lost), str(tmp_path))))
+    ui = Ui(presenter)
+    opening.show_recent(ui)
+    assert asked.wait(5) and "Folders opened before" in laid_out(ui).texts()
+    answers.set()
+    until(presenter, lambda: presenter.recent_folders == [tmp_path])
+    presenter.close(1)
 
 
 def test_all_folders_that_are_opened_at_once_are_listed(presenter: Presenter, two: tuple[Path, Path]) -> None:
