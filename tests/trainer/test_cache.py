@@ -123,6 +123,14 @@ def test_decoding_that_stops_half_way_leaves_no_entry(own_pictures, monkeypatch)
     assert len(load(own_pictures).train) == 15
 
 
+def test_place_that_cannot_be_written_is_named_with_what_to_do(own_pictures, monkeypatch, tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(UserError, match="cannot be kept in") as refused:
+        load_splits(TrainConfig(data=str(own_pictures)))
+    assert "XDG_CACHE_HOME" in refused.value.advice and refused.value.exit_status == 1
+
+
 def test_truncated_cache_file_is_made_again(own_pictures, decodings):
     expected = load(own_pictures).train.images.copy()
     (entry,) = entries()

@@ -12,6 +12,7 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
+from runtime_app.errors import UserError
 from runtime_app.terminal import APP_NAME
 from trainer.files import leftovers
 
@@ -58,24 +59,36 @@ def decoded(origin: Path, source: str, state: str, image_size: int, decode: Call
     all entries of folders that are gone.
 
     origin: the folder that the pictures lie in; source, state: hexadecimal hashes of it and their size, and of what they
-    are. An entry is made beside its place
-    and renamed into it, so that a killed process leaves none, and two that make the same one do not disturb each other.
+    are. An entry is made beside its place and renamed into it, so that a killed process leaves none, and two that make the
+    same one do not disturb each other. Raises UserError where there is no place for it, OSError when the disk is full.
     """
     folder = cache_folder() / source
     entry = folder / state
     if not _whole(entry):
         for unfinished in leftovers(cache_folder(), f"*/{_UNFINISHED}*"):
             shutil.rmtree(unfinished, ignore_errors=True)
+        _prepare(folder, origin)
         try:
-            _remove_without_origin()
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / _ORIGIN).write_bytes(os.fsencode(origin))
             _make(folder, entry, image_size, decode)
         except OSError as error:
             error.filename = error.filename or str(folder)  # a failed write does not know its file
             raise
         _remove_others(folder, entry)
     return _open(entry)
+
+
+def _prepare(folder: Path, origin: Path) -> None:
+    """Raises UserError where nothing can be written: the place is one that nobody named."""
+    try:
+        _remove_without_origin()
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _ORIGIN).write_bytes(os.fsencode(origin))
+    except OSError as error:
+        raise UserError(
+            f"The decoded pictures cannot be kept in {cache_folder()} ({error.strerror}).",
+            "Make sure that it can be written and is not full, or set XDG_CACHE_HOME to another folder.",
+            exit_status=1,
+        ) from error
 
 
 def cache_folder() -> Path:
