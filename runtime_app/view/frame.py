@@ -6,6 +6,7 @@ from runtime_app.view import (
     dialogs,
     gallery_panel,
     heatmap_panel,
+    navigation,
     picture_panel,
     status_bar,
     top_bar,
@@ -19,6 +20,13 @@ from runtime_app.view.ui import Ui
 
 def compose(ui: Ui, hovered: str | None, focused: str | None, *, with_tooltip: bool) -> Canvas:
     """Lay out everything for a window of ui.window points."""
+    c = _laid_out(ui, hovered, focused, with_tooltip=with_tooltip)
+    if navigation.follow(ui):  # how many rows a list shows is known once it is laid out
+        c = _laid_out(ui, hovered, focused, with_tooltip=with_tooltip)
+    return c
+
+
+def _laid_out(ui: Ui, hovered: str | None, focused: str | None, *, with_tooltip: bool) -> Canvas:
     c = Canvas(PALETTES[ui.presenter.settings.theme], hovered, focused)
     window = ui.window
     ui.card = ui.text_field = ui.listing = None

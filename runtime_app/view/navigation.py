@@ -39,6 +39,24 @@ def page(ui: Ui, by: int) -> None:
         go(ui, by * ui.listing.columns * max(1, ui.rows.get(ui.listing.name, 1) - 1))
 
 
+def follow(ui: Ui) -> bool:
+    """When a list is come back to from another view, show the picture that has become the current one meanwhile; True when
+    it had to be scrolled. Where that is the same one, the list stays where it was."""
+    p, listing = ui.presenter, ui.listing
+    came, ui.view_before = p.view != ui.view_before, p.view
+    if listing is None:
+        return False
+    known, ui.current_in[listing.name] = ui.current_in.get(listing.name), p.current
+    if not came or known == p.current:
+        return False
+    places = (listing.order == p.current).nonzero()[0]
+    if not len(places):
+        return False
+    before = ui.scroll.get(listing.name)
+    bring_into_view(ui, listing.name, int(places[0]) // listing.columns, -(-len(listing.order) // listing.columns))
+    return ui.scroll.get(listing.name) != before
+
+
 def scroll_dialog(ui: Ui, by: int) -> None:
     if ui.paged is not None:
         most = ui.paged.rows - ui.paged.fit

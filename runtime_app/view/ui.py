@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from runtime_app import file_dialog
 from runtime_app.imaging import Region
 from runtime_app.presenter import Presenter
+from runtime_app.presenter.state import View
 from runtime_app.view.canvas import Box, TextField
 from runtime_app.view.geometry import Camera, Placement
 
@@ -34,11 +35,12 @@ class Paged:
 
 @dataclass
 class Ui:
-    """scale: pixels of the screen per point; dialog: name of the open dialog or list; scroll: first row shown, per list; gesture: what a drag on the picture
-    does; thumbnails_for: what was last asked for; card: the list row under the pointer; text_field: where text is typed,
-    typing_wanted: the keyboard goes there; class_text: what was typed to find a class; asked_of: the
-    picture for which the list of classes was opened, whichever is the current one meanwhile; listing: the list that the view shows;
-    paged: what the keys scroll in a dialog; leave: the window is to close."""
+    """scale: pixels of the screen per point; dialog: name of the open dialog or list; scroll: first row shown, per list;
+    gesture: what a drag on the picture does; thumbnails_for: what was last asked for; card: the list row under the pointer;
+    text_field: where text is typed, typing_wanted: the keyboard goes there; class_text: what was typed to find a class;
+    asked_of: the picture for which the list of classes was opened, whichever is the current one meanwhile; listing: the list
+    that the view shows; view_before: of the frame before; current_in: the current picture when a list was last laid out, per
+    list; paged: what the keys scroll in a dialog; leave: the window is to close."""
 
     presenter: Presenter
     copy: Callable[[str], None] = lambda text: None
@@ -61,6 +63,8 @@ class Ui:
     class_text: str = ""
     asked_of: int | None = None
     listing: Listing | None = None
+    view_before: View | None = None
+    current_in: dict[str, int | None] = field(default_factory=dict)
     paged: Paged | None = None
     leave: bool = False
 

@@ -18,7 +18,7 @@ from runtime_app.view.canvas import Box, Canvas, Label, Polygon, Rectangle, Spri
 from runtime_app.view.shortcuts import BY_KEY
 from runtime_app.view.ui import Ui
 from tests.runtime_app.layout import idle, laid_out, place_of
-from tests.runtime_app.samples import TINY, until
+from tests.runtime_app.samples import TINY, many_pictures, until
 
 
 @pytest.mark.parametrize("view", ["picture", "heatmap", "gallery", "compare", "accuracy"])
@@ -33,6 +33,29 @@ def test_keyboard_focus_can_be_seen_on_every_control(ui: Ui, view: str) -> None:
     assert len(controls) > 10
     unseen = [name for name in controls if laid_out(ui, focused=name).shapes == plain.shapes]
     assert not unseen
+
+
+@pytest.mark.parametrize("view", ["heatmap", "gallery"])
+def test_list_that_is_come_back_to_shows_the_picture_that_became_the_current_one(
+    ui: Ui, tmp_path: Path, view: View
+) -> None:
+    p = ui.presenter
+    p.open_paths([many_pictures(tmp_path / "more", 400)])
+    until(p, lambda: len(p.library) > 400 and idle(p))
+    p.set_view(view)
+    laid_out(ui)
+    name = ui.listing.name if ui.listing else ""
+    ui.scroll_to(name, 5, 1000)
+    for other in ("picture", view):
+        p.set_view(other)
+        laid_out(ui)
+    assert ui.scroll[name] == 5, "of the same picture it stays where it was"
+    p.set_view("picture")
+    laid_out(ui)
+    p.show(int(p.listed()[-1]))
+    p.set_view(view)
+    laid_out(ui)
+    assert ui.listing and ui.scroll[name] + ui.rows[name] == -(-len(p.library) // ui.listing.columns)
 
 
 @pytest.mark.parametrize("view", ["heatmap", "gallery", "compare", "accuracy"])
