@@ -35,7 +35,7 @@ class FusedBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.pooled(self.act1(self.conv1_norm1(x)))
         for number in range(2, self.depth + 1):
-            conv, act = self.get_submodule(f"conv{number}_norm{number}"), self.get_submodule(f"act{number}")
+            conv, act = getattr(self, f"conv{number}_norm{number}"), getattr(self, f"act{number}")
             x = x + act(conv(x))
         return x
 

@@ -49,9 +49,7 @@ class Block(nn.Module):
 
     def layer(self, number: int) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
         """A convolution, counted from 1, and the norm that belongs to it."""
-        conv, norm = self.get_submodule(f"conv{number}"), self.get_submodule(f"norm{number}")
-        assert isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)
-        return conv, norm
+        return getattr(self, f"conv{number}"), getattr(self, f"norm{number}")
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.act(self.norm1(self.pool(self.conv1(x))))

@@ -81,7 +81,8 @@ class Folders(Browsing):
     def find_recent_folders(self) -> None:
         """Look again which folders opened before are still there: one may lie on a disk that takes long to answer."""
         names = self.settings.recent_folders
-        self.run_chore("recent folders", lambda: [path for name in names if (path := Path(name)).is_dir()])
+        # Not by Path.is_dir, which raises where a disk answers with an error.
+        self.run_chore("recent folders", lambda: [Path(name) for name in names if os.path.isdir(name)])
 
     def _recent_found(self, folders: list[Path]) -> None:
         self.recent_folders = folders

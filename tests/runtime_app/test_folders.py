@@ -1,5 +1,6 @@
 """Folders: several at once, opened again after their files changed, watched."""
 
+import os
 import shutil
 import threading
 import time
@@ -42,6 +43,7 @@ def test_recent_folders_are_those_still_there_newest_first(presenter: Presenter,
         presenter.open_paths([folder])
     until(presenter, lambda: presenter.recent_folders == [two[1], two[0]])
     shutil.rmtree(two[1])
+    presenter.change_settings(recent_folders=(*presenter.settings.recent_folders, f"/{'x' * 300}"))
     presenter.find_recent_folders()
     until(presenter, lambda: presenter.recent_folders == [two[0]])
 
@@ -49,15 +51,15 @@ def test_recent_folders_are_those_still_there_newest_first(presenter: Presenter,
 def test_a_recent_folder_on_a_disk_that_does_not_answer_keeps_nobody_waiting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lost, asked, answers, found = tmp_path / "lost", threading.Event(), threading.Event(), Path.is_dir
+    lost, asked, answers, found = tmp_path / "lost", threading.Event(), threading.Event(), os.path.isdir
 
-    def waits(path: Path) -> bool:
-        if path == lost:
+    def waits(path: str) -> bool:
+        if path == str(lost):
             asked.set()
             answers.wait(20)
         return found(path)
 
-    monkeypatch.setattr(Path, "is_dir", waits)
+    monkeypatch.setattr(os.path, "isdir", waits)
     presenter = Presenter(Settings(device="cpu", recent_folders=(str(lost), str(tmp_path))))
     ui = Ui(presenter)
     opening.show_recent(ui)
