@@ -14,6 +14,7 @@ from exporter.golden import golden_pictures
 from exporter.graph import Deployable, to_onnx
 from exporter.out_of_class import out_of_class_sets
 from exporter.pictures import GatePictures, edge_cases, written_by_tools
+from exporter.quantize import calibration_pictures, to_int8
 from exporter.reference import Reference
 from exporter.source import Source, load_data, load_source
 from tests.exporter.samples import RUN, SIZE, digits, make_run
@@ -70,3 +71,9 @@ def _few_pictures(splits: Splits) -> GatePictures:
     images = np.concatenate([validation, test, generated, golden, edges])
     parts = (("validation", 60), ("test", 60), ("generated", 20), ("golden", len(golden)), ("edge-case", len(edges)))
     return GatePictures(images, parts)
+
+
+@pytest.fixture(scope="session")
+def int8(export: Export) -> bytes:
+    """The exported model, quantised."""
+    return to_int8(export.model, calibration_pictures(export.splits.train))

@@ -20,6 +20,11 @@ TINY = HERE / "bundles" / "tiny"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def lines(text: str) -> list[dict]:
+    """What JSON Lines say."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
 def rename_bundle(folder: Path, name: str, started: str | None = None) -> None:
     """Make another valid bundle of it: other name, other digest. started: when its run began, as in the manifest."""
     manifest = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))

@@ -1,8 +1,6 @@
 """Folders: several at once, opened again after their files changed, watched."""
 
-import os
 import shutil
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,19 +8,11 @@ from pathlib import Path
 import pytest
 
 from runtime_app.imaging import walk
-from runtime_app.jobs import Worker
 from runtime_app.presenter import Presenter, listing
 from runtime_app.presenter.bundles import Opinion
 from runtime_app.presenter.library import FAILED, PENDING
 from runtime_app.presenter.shown import status
-from runtime_app.presenter.watching import watch_folder
-from runtime_app.settings import Settings
-from runtime_app.view import opening
-from runtime_app.view.ui import Ui
-from tests.runtime_app.layout import laid_out
 from tests.runtime_app.samples import draw_digit, many_pictures, rename_bundle, until
-
-_BEGUN = 1.0  # seconds until the watching thread has certainly seen what was there before
 
 
 def names(presenter: Presenter) -> list[str]:
@@ -36,37 +26,6 @@ def two(tmp_path: Path) -> tuple[Path, Path]:
 
 def classified(presenter: Presenter, count: int) -> None:
     until(presenter, lambda: presenter.library.classified == count and not presenter.busy)
-
-
-def test_recent_folders_are_those_still_there_newest_first(presenter: Presenter, two: tuple[Path, Path]) -> None:
-    for folder in two:
-        presenter.open_paths([folder])
-    until(presenter, lambda: presenter.recent_folders == [two[1], two[0]])
-    shutil.rmtree(two[1])
-    presenter.change_settings(recent_folders=(*presenter.settings.recent_folders, f"/{'x' * 300}"))
-    presenter.find_recent_folders()
-    until(presenter, lambda: presenter.recent_folders == [two[0]])
-
-
-def test_a_recent_folder_on_a_disk_that_does_not_answer_keeps_nobody_waiting(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lost, asked, answers, found = tmp_path / "lost", threading.Event(), threading.Event(), os.path.isdir
-
-    def waits(path: str) -> bool:
-        if path == str(lost):
-            asked.set()
-            answers.wait(20)
-        return found(path)
-
-    monkeypatch.setattr(os.path, "isdir", waits)
-    presenter = Presenter(Settings(device="cpu", recent_folders=(str(lost), str(tmp_path))))
-    ui = Ui(presenter)
-    opening.show_recent(ui)
-    assert asked.wait(5) and "Folders opened before" in laid_out(ui).texts()
-    answers.set()
-    until(presenter, lambda: presenter.recent_folders == [tmp_path])
-    presenter.close(1)
 
 
 def test_all_folders_that_are_opened_at_once_are_listed(presenter: Presenter, two: tuple[Path, Path]) -> None:
@@ -227,51 +186,6 @@ def test_what_is_opened_is_hidden_by_no_filter(presenter: Presenter, digits: Pat
 # ---- a watched folder ----------------------------------------------------------------------------------------------
 
 
-def test_an_empty_folder_can_be_watched(presenter: Presenter, tmp_path: Path) -> None:
-    folder = tmp_path / "inbox"
-    folder.mkdir()
-    presenter.open_paths([folder])
-    until(presenter, lambda: presenter.errors)
-    assert "Ctrl+W" in presenter.errors[0].advice
-    presenter.toggle_watch()
-    assert presenter.watched == folder
-    time.sleep(_BEGUN)
-    draw_digit("one", 64).save(folder / "one.png")
-    until(presenter, lambda: presenter.library.classified == 1)
-
-
-def test_a_file_that_was_not_whole_yet_or_is_written_anew_is_read_again(presenter: Presenter, tmp_path: Path) -> None:
-    folder = tmp_path / "inbox"
-    folder.mkdir()
-    presenter.watch(folder)
-    time.sleep(_BEGUN)
-    draw_digit("one", 64).save(tmp_path / "whole.png")
-    content = (tmp_path / "whole.png").read_bytes()
-    (folder / "a.png").write_bytes(content[: len(content) // 2])
-    until(presenter, lambda: presenter.library.classified == 1)
-    (folder / "a.png").write_bytes(content)
-    until(presenter, lambda: len(presenter.library) and presenter.library.label_of(0) == 1)
-    (folder / "a.png").unlink()
-    draw_digit("seven", 64).save(folder / "a.png")
-    until(presenter, lambda: presenter.library.label_of(0) == 7)
-    assert len(presenter.library) == 1
-
-
-def test_a_watched_folder_that_goes_away_is_named_and_nothing_in_it_is_new_when_it_is_back(
-    presenter: Presenter, digits: Path, tmp_path: Path
-) -> None:
-    presenter.watch(digits)
-    time.sleep(_BEGUN)
-    shutil.move(digits, tmp_path / "away")
-    until(presenter, lambda: presenter.notice)
-    assert str(digits) in presenter.notice
-    shutil.move(tmp_path / "away", digits)
-    until(presenter, lambda: presenter.notice is None)
-    draw_digit("one", 64).save(digits / "new.png")
-    until(presenter, lambda: len(presenter.library))
-    assert [path.name for path in presenter.library.paths] == ["new.png"]
-
-
 # ---- a second opinion ----------------------------------------------------------------------------------------------
 
 
@@ -322,18 +236,3 @@ def test_of_many_thumbnails_the_newest_stay(
         presenter.request_thumbnails(wanted)
         until(presenter, lambda: not presenter.workers["thumbnails"].queue_length)
     assert {int(path.stem) for path in presenter.thumbnails} == {3, 4, 5, 6, 7}
-
-
-def test_a_picture_that_is_still_growing_is_not_new_yet(tmp_path: Path) -> None:
-    worker, seen = Worker("watch"), []
-    worker.submit("watch", watch_folder(tmp_path))
-    time.sleep(_BEGUN)
-    for _ in range(8):
-        with open(tmp_path / "a.png", "ab") as file:
-            file.write(bytes(100))
-        time.sleep(0.2)
-        seen += worker.reports()
-    worker.wait(5)
-    last = list(worker.reports())
-    worker.close(1)
-    assert seen == [] and [report.value for report in last] == [[tmp_path / "a.png"]]
